@@ -1,0 +1,25 @@
+import { defineConfig } from "vitest/config";
+
+const project = (name: string, include: string[], more: Record<string, unknown> = {}) => ({
+  test: { name, include: include.map((glob) => `test/${glob}`), ...more },
+});
+
+/** Real processes take their time on a loaded machine; what hangs is still found. */
+const patient = { testTimeout: 60_000, hookTimeout: 60_000, pool: "forks" };
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      project("unit", ["{architecture,supervision,config,metrics,prefect/unit}/**/*.test.ts"]),
+      project("host", ["{host,control,cli,scripts}/**/*.test.ts"], patient),
+      project("daemon", ["daemon/**/*.test.ts"], patient),
+      project("prefect", ["prefect/*.test.ts"], {
+        ...patient,
+        testTimeout: 600_000,
+        hookTimeout: 600_000,
+        fileParallelism: false,
+      }),
+    ],
+  },
+});
