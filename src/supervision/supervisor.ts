@@ -1,0 +1,154 @@
+/**
+ * The set of units: takes what is declared, gates each start by what the unit waits for, and stops
+ * in the opposite order. What one unit does next is decided in `unit.ts`.
+ */
+import { describe } from "./describe.ts";
+import { stopWaves } from "./order.ts";
+import type { Blocker, RestartCause } from "./unit.ts";
+import { UnitRunner, type UnitRunnerDeps } from "./unit-runner.ts";
+import { sameProcess, type UnitSpec } from "./unit-spec.ts";
+import { isReady, type UnitView } from "./unit-view.ts";
+
+export interface Declared {
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
+}
+
+export class Supervisor {
+  readonly #deps: UnitRunnerDeps;
+  readonly #units = new Map<string, UnitRunner>();
+  /** Conditions that are no units. One that nobody has set is not met. */
+  readonly #conditions = new Map<string, Blocker | undefined>();
+  /** Who waits for a unit or condition. */
+  #dependents = new Map<string, UnitRunner[]>();
+  #declared: ReadonlySet<string> = new Set();
+  #stopping = false;
+
+  constructor(deps: UnitRunnerDeps) {
+    const { observer } = deps;
+    this.#deps = {
+      ...deps,
+      observer: {
+        probed: (unit, kind, verdict) => observer.probed(unit, kind, verdict),
+        transition: (unit, from, event) => {
+          observer.transition(unit, from, event);
+          const { name } = unit.spec;
+          if (!this.#dependents.has(name)) return;
+          queueMicrotask(() => this.#gate(this.#dependents.get(name) ?? []));
+        },
+      },
+    };
+  }
+
+  get units(): readonly UnitView[] {
+    return [...this.#units.values()];
+  }
+
+  /**
+   * Makes the units those of `specs`. New ones start unless `isWanted` says otherwise; one whose
+   * process changed is restarted; one that is gone from the list is stopped and forgotten.
+   */
+  declare(specs: readonly UnitSpec[], isWanted: (name: string) => boolean): Declared {
+    this.#declared = new Set(specs.map((spec) => spec.name));
+    const removed = [...this.#units.values()].filter((unit) => !this.#declared.has(unit.spec.name));
+    const added: UnitRunner[] = [];
+    const changed: UnitRunner[] = [];
+    for (const spec of specs) {
+      const unit = this.#units.get(spec.name);
+      if (unit === undefined) {
+        const made = new UnitRunner(spec, this.#deps);
+        this.#units.set(spec.name, made);
+        added.push(made);
+      } else {
+        if (!sameProcess(unit.spec, spec)) changed.push(unit);
+        unit.spec = spec;
+      }
+    }
+
+    this.#dependents = new Map();
+    for (const unit of this.#units.values()) {
+      for (const name of unit.spec.after) {
+        this.#dependents.set(name, [...(this.#dependents.get(name) ?? []), unit]);
+      }
+    }
+    for (const unit of removed) void this.#remove(unit);
+    this.#gate(this.#units.values());
+    for (const unit of added) {
+      if (isWanted(unit.spec.name)) unit.handle({ kind: "start-requested" });
+    }
+    for (const unit of changed) unit.handle({ kind: "restart-requested", by: "config" });
+    return { added: namesOf(added), changed: namesOf(changed), removed: namesOf(removed) };
+  }
+
+  start(name: string): void {
+    if (!this.#stopping) this.#units.get(name)?.handle({ kind: "start-requested" });
+  }
+
+  stop(name: string): void {
+    this.#units.get(name)?.handle({ kind: "stop-requested", by: "operator" });
+  }
+
+  restart(name: string, by: RestartCause): void {
+    if (!this.#stopping) this.#units.get(name)?.handle({ kind: "restart-requested", by });
+  }
+
+  /** `blocker` is why the condition is not met; undefined: it is. */
+  setCondition(name: string, blocker: Blocker | undefined): void {
+    this.#conditions.set(name, blocker);
+    this.#gate(this.#dependents.get(name) ?? []);
+  }
+
+  /** Stops all units, those that others need last. Resolves when none is left. */
+  async stopAll(): Promise<void> {
+    this.#stopping = true;
+    const waves = stopWaves(this.units.map((unit) => unit.spec));
+    // What waits for a start, or has only just been started, goes first: a stop overtakes a start.
+    for (const unit of this.#units.values()) {
+      if (unit.pid === undefined) unit.handle({ kind: "stop-requested", by: "shutdown" });
+    }
+    for (const wave of waves) {
+      const units = wave.flatMap((name) => this.#units.get(name) ?? []);
+      for (const unit of units) unit.handle({ kind: "stop-requested", by: "shutdown" });
+      // oxlint-disable-next-line no-await-in-loop -- a wave stops when the one before is gone
+      await Promise.all(units.map((unit) => unit.down()));
+    }
+  }
+
+  async #remove(unit: UnitRunner): Promise<void> {
+    const { name } = unit.spec;
+    unit.handle({ kind: "stop-requested", by: "operator" });
+    await unit.down();
+    if (this.#declared.has(name)) this.start(name);
+    else this.#units.delete(name);
+  }
+
+  #gate(units: Iterable<UnitRunner>): void {
+    for (const unit of units) {
+      const unmet = unit.spec.after.flatMap((name) => this.#blockers(name));
+      if (!sameBlockers(unmet, unit.state.unmet))
+        unit.handle({ kind: "conditions-changed", unmet });
+    }
+  }
+
+  #blockers(name: string): readonly Blocker[] {
+    const unit = this.#units.get(name);
+    if (unit !== undefined) return isReady(unit) ? [] : [notReady(unit, this.#deps.clock.now())];
+    if (!this.#conditions.has(name))
+      return [{ kind: "dependency", why: `${name} is not there yet` }];
+    const blocker = this.#conditions.get(name);
+    return blocker === undefined ? [] : [blocker];
+  }
+}
+
+const namesOf = (units: readonly UnitRunner[]): readonly string[] =>
+  units.map((unit) => unit.spec.name);
+
+function notReady(unit: UnitView, now: Parameters<typeof describe>[1]): Blocker {
+  const { state } = describe(unit, now);
+  const is = state === "running" ? "not ready" : state === "backoff" ? "down" : state;
+  return { kind: "dependency", why: `${unit.spec.name} is ${is}` };
+}
+
+const sameBlockers = (one: readonly Blocker[], other: readonly Blocker[]): boolean =>
+  one.length === other.length && one.every((blocker, i) => blocker.why === other[i]?.why);

@@ -1,0 +1,333 @@
+import { describe, expect, test } from "vitest";
+import { describe as say } from "../../src/supervision/describe.ts";
+import type { Verdict } from "../../src/supervision/probe.ts";
+import { Supervisor } from "../../src/supervision/supervisor.ts";
+import { ms, seconds } from "../../src/supervision/time.ts";
+import type { UnitEvent } from "../../src/supervision/unit.ts";
+import type { UnitSpec } from "../../src/supervision/unit-spec.ts";
+import { ScriptedLauncher } from "../support/scripted-launcher.ts";
+import { unitSpec } from "../support/unit-specs.ts";
+import { VirtualClock } from "../support/virtual-clock.ts";
+
+function setUp(specs: readonly UnitSpec[]) {
+  const clock = new VirtualClock();
+  const launcher = new ScriptedLauncher();
+  const seen: string[] = [];
+  const supervisor = new Supervisor({
+    clock,
+    launcher,
+    dice: () => 0.5,
+    observer: {
+      transition: (unit, from, event: UnitEvent) =>
+        seen.push(
+          `${unit.spec.name}: ${from.phase.kind} -${event.kind}-> ${unit.state.phase.kind}`,
+        ),
+      probed: () => undefined,
+    },
+  });
+  const declare = (next: readonly UnitSpec[]) => supervisor.declare(next, () => true);
+  declare(specs);
+  const shown = (name: string) => {
+    const unit = supervisor.units.find(({ spec }) => spec.name === name);
+    if (unit === undefined) throw new Error(`no unit ${name}`);
+    return say(unit, clock.now());
+  };
+  return { clock, launcher, seen, supervisor, declare, shown };
+}
+
+/** A probe that answers what the test says. */
+function switchboard() {
+  let verdict: Verdict = { kind: "fail", why: "not yet" };
+  const spec = {
+    probe: () => Promise.resolve(verdict),
+    period: seconds(1),
+    timeout: seconds(1),
+    failureThreshold: 3,
+    successThreshold: 1,
+  };
+  return { spec, answer: (next: Verdict) => (verdict = next) };
+}
+
+const crash = { kind: "exited", code: 1 } as const;
+
+describe("order", () => {
+  test("a unit starts when all that it waits for is ready, and says until then what is missing", async () => {
+    const readiness = switchboard();
+    const { clock, launcher, supervisor, shown } = setUp([
+      unitSpec("worker@a", { after: ["server", "pool a"] }),
+      unitSpec("server", { probes: { readiness: readiness.spec } }),
+    ]);
+    await clock.advance(0);
+    expect(launcher.children.map(({ unit }) => unit)).toEqual(["server"]);
+    expect(shown("worker@a")).toMatchObject({
+      state: "waiting",
+      code: "dependency",
+      reason: "server is starting; pool a is not there yet",
+    });
+
+    readiness.answer({ kind: "pass" });
+    await clock.advance(1_000);
+    expect(shown("worker@a").reason).toBe("pool a is not there yet");
+    supervisor.setCondition("pool a", undefined);
+    await clock.advance(0);
+    expect(shown("worker@a").state).toBe("running");
+  });
+
+  test("what runs is left alone when what it waited for goes away", async () => {
+    const { clock, launcher, shown } = setUp([
+      unitSpec("server"),
+      unitSpec("worker@a", { after: ["server"] }),
+    ]);
+    await clock.advance(0);
+    launcher.of("server")[0]?.end(crash);
+    await clock.advance(0);
+    expect(shown("worker@a").state).toBe("running");
+    expect(launcher.of("worker@a")[0]?.signals).toEqual([]);
+  });
+
+  test("a death while the dependency is away is not counted, and its return starts the unit at once", async () => {
+    const { clock, launcher, shown } = setUp([
+      unitSpec("server"),
+      unitSpec("worker@a", { after: ["server"] }),
+    ]);
+    for (let i = 0; i < 8; i += 1) {
+      await clock.advance(61_000);
+      launcher.living("server")[0]?.end(crash);
+      launcher.living("worker@a")[0]?.end(crash);
+      await clock.advance(0);
+    }
+    expect(shown("worker@a").state).toBe("running");
+    expect(launcher.of("worker@a")).toHaveLength(9);
+  });
+
+  test("all stop in the opposite order, each wave after the one before", async () => {
+    const { clock, launcher, seen, supervisor } = setUp([
+      unitSpec("server"),
+      unitSpec("worker@a", { after: ["server"] }),
+      unitSpec("worker@b", { after: ["server"] }),
+    ]);
+    launcher.deaf.add("worker@b");
+    await clock.advance(0);
+    let isDone = false;
+    void supervisor.stopAll().then(() => (isDone = true));
+    await clock.advance(9_999);
+    expect(launcher.living("worker@a")).toEqual([]);
+    expect(launcher.living("worker@b")).toHaveLength(1);
+    expect(launcher.of("server")[0]?.signals).toEqual([]);
+    await clock.advance(1);
+    expect(launcher.living("worker@b")).toEqual([]);
+    expect(isDone).toBe(true);
+    const ends = seen.filter((line) => line.endsWith("-ended-> down"));
+    expect(ends.at(-1)).toMatch(/^server/);
+  });
+
+  test("a deaf child is killed when its patience is over", async () => {
+    const { clock, launcher, supervisor } = setUp([unitSpec("a")]);
+    launcher.deaf.add("a");
+    supervisor.stop("a");
+    await clock.advance(0);
+    supervisor.start("a");
+    await clock.advance(0);
+    const deaf = launcher.living("a")[0];
+    supervisor.stop("a");
+    await clock.advance(9_999);
+    expect(deaf?.signals).toEqual(["SIGTERM"]);
+    await clock.advance(1);
+    expect(deaf?.signals).toEqual(["SIGTERM", "kill"]);
+  });
+
+  test("nothing starts while all stops, whatever dies or is asked for", async () => {
+    const { clock, launcher, supervisor } = setUp([
+      unitSpec("server"),
+      unitSpec("worker@a", { after: ["server"] }),
+    ]);
+    await clock.advance(0);
+    launcher.of("worker@a")[0]?.end(crash);
+    await clock.advance(0);
+    const stopped = supervisor.stopAll();
+    supervisor.start("worker@a");
+    supervisor.restart("server", "restart");
+    await clock.advance(600_000);
+    await stopped;
+    expect(launcher.children.filter(({ isAlive }) => isAlive)).toEqual([]);
+    expect(launcher.of("worker@a")).toHaveLength(1);
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe("probes", () => {
+  test("readiness comes and goes without a restart", async () => {
+    const readiness = switchboard();
+    const { clock, launcher, shown } = setUp([
+      unitSpec("a", { probes: { readiness: readiness.spec } }),
+    ]);
+    readiness.answer({ kind: "pass" });
+    await clock.advance(1_000);
+    expect(shown("a").code).toBe("wanted");
+    readiness.answer({ kind: "fail", why: "the database is locked" });
+    await clock.advance(2_000);
+    expect(shown("a").code).toBe("wanted");
+    await clock.advance(1_000);
+    expect(shown("a").reason).toBe("runs but is not ready: the database is locked");
+    readiness.answer({ kind: "pass" });
+    await clock.advance(1_000);
+    expect(shown("a").code).toBe("wanted");
+    expect(launcher.children).toHaveLength(1);
+  });
+
+  test("liveness lost restarts, and the probe leaves the child alone while it is being stopped", async () => {
+    const liveness = switchboard();
+    liveness.answer({ kind: "pass" });
+    let asked = 0;
+    const counting = {
+      ...liveness.spec,
+      probe: () => {
+        asked += 1;
+        return liveness.spec.probe();
+      },
+    };
+    const { clock, launcher, shown } = setUp([unitSpec("a", { probes: { liveness: counting } })]);
+    launcher.deaf.add("a");
+    launcher.children[0]?.end(crash);
+    await clock.advance(1_000);
+    liveness.answer({ kind: "fail", why: "no answer" });
+    await clock.advance(3_000);
+    expect(shown("a")).toMatchObject({ state: "stopping", reason: "restarted: no answer" });
+    const before = asked;
+    await clock.advance(9_000);
+    expect(asked).toBe(before);
+    liveness.answer({ kind: "pass" });
+    await clock.advance(5_000);
+    expect(shown("a")).toMatchObject({ state: "running" });
+    expect(launcher.living("a")).toHaveLength(1);
+  });
+
+  test("a probe that hangs is a failure, one that throws says nothing", async () => {
+    const hang = switchboard();
+    const never = () => new Promise<Verdict>(() => undefined);
+    const { clock, shown } = setUp([
+      unitSpec("hangs", { probes: { liveness: { ...hang.spec, probe: never } } }),
+      unitSpec("throws", {
+        probes: { liveness: { ...hang.spec, probe: () => Promise.reject(new Error("EMFILE")) } },
+      }),
+    ]);
+    await clock.advance(6_500);
+    expect(shown("hangs").reason).toContain("no answer within 1 s");
+    expect(shown("throws").code).toBe("wanted");
+  });
+
+  test("one that never becomes ready is stopped at the start timeout and tried again", async () => {
+    const readiness = switchboard();
+    const { clock, launcher, shown } = setUp([
+      unitSpec("a", { probes: { readiness: readiness.spec } }),
+    ]);
+    await clock.advance(60_000);
+    expect(launcher.children[0]?.signals).toEqual(["SIGTERM"]);
+    expect(shown("a")).toMatchObject({
+      state: "backoff",
+      reason: "was not ready in time after 1 min",
+    });
+    await clock.advance(1_000);
+    expect(launcher.children).toHaveLength(2);
+  });
+});
+
+describe("what is declared", () => {
+  test("only what changed is restarted, what is gone stops, what is new starts", async () => {
+    const [a, b, c] = [unitSpec("a"), unitSpec("b"), unitSpec("c")];
+    const { clock, launcher, declare } = setUp([a, b]);
+    await clock.advance(0);
+    const otherProcess = { ...b.process, env: { COLOUR: "blue" } };
+    const declared = declare([a, { ...b, process: otherProcess }, c]);
+    expect(declared).toEqual({ added: ["c"], changed: ["b"], removed: [] });
+    await clock.advance(0);
+    expect(launcher.of("a")).toHaveLength(1);
+    expect(launcher.living("b")[0]?.process.env).toEqual({ COLOUR: "blue" });
+    expect(declare([a])).toEqual({ added: [], changed: [], removed: ["b", "c"] });
+    await clock.advance(0);
+    expect(launcher.children.filter(({ isAlive }) => isAlive).map(({ unit }) => unit)).toEqual([
+      "a",
+    ]);
+  });
+
+  test("one that is declared again while it is being removed comes back", async () => {
+    const a = unitSpec("a");
+    const { clock, launcher, supervisor, declare } = setUp([a]);
+    launcher.deaf.add("a");
+    launcher.children[0]?.end(crash);
+    await clock.advance(1_000);
+    declare([]);
+    declare([a]);
+    await clock.advance(20_000);
+    expect(supervisor.units).toHaveLength(1);
+    expect(launcher.living("a")).toHaveLength(1);
+  });
+
+  test("what the operator has stopped stays stopped through a change", async () => {
+    const a = unitSpec("a");
+    const { clock, launcher, supervisor, declare } = setUp([a]);
+    supervisor.stop("a");
+    await clock.advance(0);
+    declare([{ ...a, process: { ...a.process, env: { COLOUR: "blue" } } }]);
+    await clock.advance(600_000);
+    expect(launcher.of("a")).toHaveLength(1);
+    supervisor.start("a");
+    await clock.advance(0);
+    expect(launcher.living("a")[0]?.process.env).toEqual({ COLOUR: "blue" });
+  });
+});
+
+describe("what is said of a crash loop", () => {
+  test("the breaker opens at the fifth death, says why, tries every five minutes, and heeds the operator", async () => {
+    const { clock, launcher, supervisor, shown } = setUp([unitSpec("worker@vm-runs")]);
+    for (let i = 0; i < 5; i += 1) {
+      await clock.advance(20_000);
+      launcher
+        .living("worker@vm-runs")[0]
+        ?.end(crash, ["ModuleNotFoundError: No module named 'x'"]);
+      await clock.advance(0);
+    }
+    const broken = shown("worker@vm-runs");
+    expect(broken).toMatchObject({ state: "backoff", code: "breaker" });
+    expect(broken.reason).toBe(
+      "died 5 times in 10 min; last it exited with status 1 after 14 s: ModuleNotFoundError: No module named 'x'",
+    );
+    expect(broken.next).toBe(
+      "one trial in 5 min. `sails-supervisor restart worker@vm-runs` tries at once",
+    );
+    await clock.advance(299_999);
+    expect(launcher.children).toHaveLength(5);
+    await clock.advance(1);
+    expect(launcher.children).toHaveLength(6);
+    launcher.living("worker@vm-runs")[0]?.end(crash);
+    await clock.advance(0);
+    expect(shown("worker@vm-runs").code).toBe("breaker");
+    supervisor.restart("worker@vm-runs", "restart");
+    await clock.advance(0);
+    expect(launcher.children).toHaveLength(7);
+  });
+
+  test("a program that is not there opens the breaker at once and is named", async () => {
+    const { clock, launcher, declare, shown } = setUp([]);
+    launcher.missing.add("service@x");
+    declare([unitSpec("service@x")]);
+    await clock.advance(0);
+    expect(shown("service@x")).toMatchObject({
+      code: "breaker",
+      reason: "could not be started: sleep: no such program",
+    });
+  });
+
+  test("a back-off names the next start and its time", async () => {
+    const { clock, launcher, shown } = setUp([unitSpec("a")]);
+    await clock.advance(2_000);
+    launcher.children[0]?.end(crash, ["one", "  no space left  ", ""]);
+    await clock.advance(0);
+    expect(shown("a")).toMatchObject({
+      state: "backoff",
+      reason: "exited with status 1 after 2 s: no space left",
+      next: "start 2 in 750 ms",
+      startsAt: ms(2_750),
+    });
+  });
+});

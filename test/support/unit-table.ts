@@ -1,0 +1,99 @@
+/** One state for each phase and one event for each kind, for the table of all their pairs. */
+import type { Cause } from "../../src/supervision/exit.ts";
+import { noRestarts } from "../../src/supervision/restart-policy.ts";
+import { ms } from "../../src/supervision/time.ts";
+import {
+  type Blocker,
+  type Phase,
+  type Step,
+  transition,
+  type UnitCommand,
+  type UnitEvent,
+  type UnitState,
+} from "../../src/supervision/unit.ts";
+import { rules } from "./unit-specs.ts";
+
+const blocker: Blocker = { kind: "dependency", why: "server is starting" };
+const crashed: Cause = { kind: "crash", summary: "exited with status 1" };
+const [since, spawnedAt, until] = [ms(0), ms(0), ms(900)];
+const alive = { since, spawnedAt, readySince: undefined, rung: 0 };
+
+export const phases: Readonly<Record<string, readonly [UnitState["desired"], Phase]>> = {
+  down: ["down", { kind: "down", since, why: "operator" }],
+  waiting: ["up", { kind: "waiting", since, blockers: [] }],
+  starting: ["up", { kind: "starting", spawnedAt }],
+  running: ["up", { kind: "running", spawnedAt, readySince: since, unready: undefined }],
+  "stopping, to stay down": ["down", { kind: "stopping", ...alive, cause: { kind: "operator" } }],
+  "stopping, to start again": ["up", { kind: "stopping", ...alive, cause: { kind: "restart" } }],
+  "stopping, unhealthy": [
+    "up",
+    { kind: "stopping", ...alive, cause: { kind: "unhealthy", why: "does not answer" } },
+  ],
+  "backing-off": ["up", { kind: "backing-off", since, until }],
+  broken: ["up", { kind: "broken", since, until }],
+};
+
+const generation = 1;
+
+export const events: Readonly<Record<string, UnitEvent>> = {
+  "start-requested": { kind: "start-requested" },
+  "stop-requested": { kind: "stop-requested", by: "operator" },
+  "restart-requested by operator": { kind: "restart-requested", by: "restart" },
+  "restart-requested by config": { kind: "restart-requested", by: "config" },
+  "conditions-changed, unmet": { kind: "conditions-changed", unmet: [blocker] },
+  "conditions-changed, met": { kind: "conditions-changed", unmet: [] },
+  "preflight-done, clear": { kind: "preflight-done", generation, blockers: [] },
+  "preflight-done, blocked": { kind: "preflight-done", generation, blockers: [blocker] },
+  "became-ready": { kind: "became-ready", generation },
+  "became-unready": { kind: "became-unready", generation, why: "no answer" },
+  "liveness-lost": { kind: "liveness-lost", generation, why: "no answer" },
+  "timed-out: start": { kind: "timed-out", generation, timer: "start" },
+  "timed-out: stop": { kind: "timed-out", generation, timer: "stop" },
+  "timed-out: restart": { kind: "timed-out", generation, timer: "restart" },
+  "timed-out: recheck": { kind: "timed-out", generation, timer: "recheck" },
+  "timed-out: proven": { kind: "timed-out", generation, timer: "proven" },
+  "timed-out: forget": { kind: "timed-out", generation, timer: "forget" },
+  ended: { kind: "ended", generation, exit: { kind: "exited", code: 1 }, cause: crashed },
+};
+
+/** The condition is not met before it is reported met, else the report would change nothing. */
+function stateFor(phaseName: string, eventName: string): UnitState {
+  const [desired, phase] = phases[phaseName] ?? ["down", { kind: "down", since, why: "operator" }];
+  const unmet = eventName === "conditions-changed, met" ? [blocker] : [];
+  const counts = { generation, spawns: 1, history: noRestarts, lastDeath: undefined };
+  return { desired, phase, unmet, ...counts };
+}
+
+export function stepFor(phaseName: string, eventName: string): readonly [UnitState, Step] {
+  const state = stateFor(phaseName, eventName);
+  const event = events[eventName];
+  if (event === undefined) throw new Error(`no such event: ${eventName}`);
+  const withoutPreflight = { ...rules, hasPreflight: false };
+  return [state, transition(withoutPreflight, state, event, { now: ms(500), dice: 0 })];
+}
+
+/** `.` for a pair that changes nothing, `*` for one that changes the state but not the phase. */
+export function outcome(phaseName: string, eventName: string): string {
+  const [state, [next, commands]] = stepFor(phaseName, eventName);
+  if (next === state && commands.length === 0) return ".";
+  const said = commands.map(describeCommand);
+  const phase = next.phase.kind === state.phase.kind ? "*" : next.phase.kind;
+  return [phase, ...said].join(" ");
+}
+
+function describeCommand(command: UnitCommand): string {
+  switch (command.kind) {
+    case "signal":
+      return command.signal;
+    case "arm-timer":
+      return `arm:${command.timer}:${command.after}`;
+    case "disarm-timer":
+      return "disarm";
+    case "kill":
+    case "preflight":
+    case "spawn":
+      return command.kind;
+    default:
+      return command satisfies never;
+  }
+}
