@@ -1,0 +1,69 @@
+/** Puts the metrics together: what the daemon is handed to observe with, and what answers a scrape. */
+import type { Registry } from "prom-client";
+import type { Millis } from "../supervision/time.ts";
+import type { Observer } from "../supervision/unit-view.ts";
+import { type Build, DaemonMetrics } from "./daemon-metrics.ts";
+import { type LookAtProcesses, ProcessSampler } from "./process-sampler.ts";
+import { MetricRegistry } from "./registry.ts";
+import { steadyWall } from "./steady-wall.ts";
+import { UnitCollector, type UnitSnapshot } from "./unit-collector.ts";
+import { UnitMetrics } from "./unit-metrics.ts";
+import { type DeclaredUnit, UnitSeries } from "./unit-series.ts";
+
+export interface MetricsDeps {
+  /** With the metrics of the process in it, or empty. */
+  readonly client: Registry;
+  readonly build: Build;
+  /** Monotonic. */
+  readonly now: () => Millis;
+  readonly toWallSeconds: (at: Millis) => number;
+  readonly units: () => readonly UnitSnapshot[];
+  readonly lookAtProcesses: LookAtProcesses;
+  /** The verdict of /readyz. */
+  readonly isReady: () => boolean;
+}
+
+export interface Metrics {
+  readonly observer: Observer;
+  readonly daemon: DaemonMetrics;
+  /** To be called with all units, before the first of them starts. */
+  readonly declare: (units: readonly DeclaredUnit[]) => void;
+  /** Prometheus' text format 0.0.4. Scrapes at the same time get the same answer. */
+  readonly render: () => Promise<string>;
+}
+
+export function createMetrics(deps: MetricsDeps): Metrics {
+  const { units, now } = deps;
+  const registry = new MetricRegistry(deps.client);
+  const series = new UnitSeries(registry);
+  const daemon = new DaemonMetrics(registry, deps.build);
+  const toWallSeconds = steadyWall(deps.toWallSeconds);
+  const sampler = new ProcessSampler(deps.lookAtProcesses);
+  const collector = new UnitCollector({
+    registry,
+    series,
+    toWallSeconds,
+    sampleOf: (view) => sampler.of(view),
+  });
+
+  async function scrape(): Promise<string> {
+    const views = units().map(({ view }) => view);
+    await sampler.refresh(views, now());
+    collector.collect(units(), now());
+    daemon.setReady(deps.isReady());
+    return registry.render();
+  }
+
+  let underWay: Promise<string> | undefined;
+  return {
+    observer: new UnitMetrics({ registry, series, toWallSeconds }),
+    daemon,
+    declare: (declared) => series.declare(declared),
+    render: () => {
+      underWay ??= scrape().finally(() => {
+        underWay = undefined;
+      });
+      return underWay;
+    },
+  };
+}

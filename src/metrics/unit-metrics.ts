@@ -1,0 +1,148 @@
+/** Counts what happens to units. Hears of it as an observer, and cannot steer. */
+import { constants } from "node:os";
+import type { Exit } from "../supervision/exit.ts";
+import type { ProbeKind, Verdict } from "../supervision/probe.ts";
+import type { Millis } from "../supervision/time.ts";
+import type { Phase, StopCause, UnitEvent, UnitState } from "../supervision/unit.ts";
+import type { Observer, UnitView } from "../supervision/unit-view.ts";
+import type { Labels } from "./catalogue.ts";
+import { probeFailure } from "./probe-failure.ts";
+import type { MetricRegistry } from "./registry.ts";
+import type { KnownUnit, UnitSeries } from "./unit-series.ts";
+
+type RestartReason = Labels<"sails_unit_restarts_total">["reason"];
+type ExitReason = Labels<"sails_unit_exits_total">["reason"];
+
+export interface UnitMetricsDeps {
+  readonly registry: MetricRegistry;
+  readonly series: UnitSeries;
+  readonly toWallSeconds: (at: Millis) => number;
+}
+
+export class UnitMetrics implements Observer {
+  readonly #deps: UnitMetricsDeps;
+  /** Why a unit's last process is gone, until it has a next one. */
+  readonly #gone = new WeakMap<KnownUnit, RestartReason>();
+
+  constructor(deps: UnitMetricsDeps) {
+    this.#deps = deps;
+  }
+
+  transition(view: UnitView, from: UnitState, event: UnitEvent): void {
+    const { registry, series } = this.#deps;
+    const unit = series.get(view.spec.name);
+    const to = view.state;
+    if (unit === undefined || to === from) return;
+    const { labels, facts } = unit;
+
+    // The end comes first: one transition may end a process and start the next.
+    if (event.kind === "ended") this.#ended(unit, event.exit, from.phase, to.phase);
+    if (to.phase.kind === "down") this.#gone.delete(unit);
+    if (to.spawns > from.spawns) this.#spawned(unit);
+    if (from.history.breaker === "closed" && to.history.breaker === "open") {
+      registry.inc("sails_unit_breaker_openings_total", labels);
+    }
+    if (from.phase.kind === "starting" && to.phase.kind === "running") {
+      const took = seconds(from.phase.spawnedAt, to.phase.readySince);
+      registry.observe("sails_unit_startup_duration_seconds", { role: facts.role }, took);
+    }
+    if (from.phase.kind === "starting" && isStopping(to.phase, "start-timeout")) {
+      registry.inc("sails_unit_start_failures_total", { ...labels, reason: "timeout" });
+    }
+    const { length } = view.spec.rules.stopLadder;
+    if (isKilled(to.phase, length) && !isKilled(from.phase, length)) {
+      registry.inc("sails_unit_kills_total", labels);
+    }
+  }
+
+  probed({ spec }: UnitView, kind: ProbeKind, verdict: Verdict): void {
+    const labels = this.#deps.series.get(spec.name)?.labels;
+    if (labels === undefined || kind !== "liveness" || verdict.kind === "unknown") return;
+    const { registry } = this.#deps;
+    registry.inc("sails_unit_health_checks_total", labels);
+    if (verdict.kind === "pass") return;
+    const reason = probeFailure(verdict.why);
+    registry.inc("sails_unit_health_check_failures_total", { ...labels, reason });
+  }
+
+  #spawned(unit: KnownUnit): void {
+    const { registry } = this.#deps;
+    registry.inc("sails_unit_starts_total", unit.labels);
+    const reason = this.#gone.get(unit);
+    if (reason === undefined) return;
+    registry.inc("sails_unit_restarts_total", { ...unit.labels, reason });
+    this.#gone.delete(unit);
+  }
+
+  #ended(unit: KnownUnit, exit: Exit, from: Phase, to: Phase): void {
+    const { registry, toWallSeconds } = this.#deps;
+    const { labels, facts } = unit;
+    this.#gone.set(unit, restartReason(exit, from));
+    if (from.kind === "starting") {
+      const reason = exit.kind === "spawn-failed" ? "spawn" : "exited";
+      registry.inc("sails_unit_start_failures_total", { ...labels, reason });
+    }
+    if (exit.kind === "spawn-failed") return;
+
+    const at = enteredAt(to);
+    registry.inc("sails_unit_exits_total", { ...labels, reason: exitReason(exit) });
+    registry.set("sails_unit_last_exit_code", labels, statusOf(exit));
+    registry.set("sails_unit_last_exit_timestamp_seconds", labels, toWallSeconds(at));
+    if (from.kind === "stopping") {
+      const took = seconds(from.since, at);
+      registry.observe("sails_unit_stop_duration_seconds", { role: facts.role }, took);
+    }
+  }
+}
+
+function restartReason(exit: Exit, from: Phase): RestartReason {
+  if (from.kind === "stopping") return stopReasons[from.cause.kind];
+  return exit.kind === "signaled" ? "signaled" : "exited";
+}
+
+/** A stop of the operator's is followed by a start only if the operator has changed their mind. */
+const stopReasons = {
+  operator: "manual",
+  shutdown: "manual",
+  restart: "manual",
+  config: "config",
+  environment: "environment",
+  unhealthy: "unhealthy",
+  "start-timeout": "start_timeout",
+} as const satisfies Record<StopCause["kind"], RestartReason>;
+
+type Ended = Exclude<Exit, { readonly kind: "spawn-failed" }>;
+
+function exitReason(exit: Ended): ExitReason {
+  if (exit.kind === "signaled") return "signal";
+  return exit.code === 0 ? "clean" : "code";
+}
+
+/** As a shell tells it. */
+const statusOf = (exit: Ended): number =>
+  exit.kind === "exited" ? exit.code : 128 + constants.signals[exit.signal];
+
+const isStopping = (phase: Phase, cause: StopCause["kind"]): boolean =>
+  phase.kind === "stopping" && phase.cause.kind === cause;
+
+const isKilled = (phase: Phase, ladder: number): boolean =>
+  phase.kind === "stopping" && phase.rung >= ladder;
+
+const seconds = (from: Millis, to: Millis): number => Math.max(0, to - from) / 1000;
+
+function enteredAt(phase: Phase): Millis {
+  switch (phase.kind) {
+    case "starting":
+      return phase.spawnedAt;
+    case "running":
+      return phase.readySince;
+    case "down":
+    case "waiting":
+    case "stopping":
+    case "backing-off":
+    case "broken":
+      return phase.since;
+    default:
+      return phase satisfies never;
+  }
+}

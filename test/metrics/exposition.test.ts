@@ -1,0 +1,123 @@
+import { execFile } from "node:child_process";
+import { access, constants } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
+import { beforeAll, describe, expect, test } from "vitest";
+import { processMetrics } from "../../src/metrics/process-metrics.ts";
+import { families } from "../../src/metrics/series.ts";
+import { seconds } from "../../src/supervision/time.ts";
+import { unitSpec } from "../support/unit-specs.ts";
+import { Rig, sample } from "./rig.ts";
+import { parse } from "./scraped.ts";
+
+const generation = 0;
+
+/** Something of everything: one unit that runs, one that waits for its next start. */
+function busyRig(): Rig {
+  const rig = new Rig(processMetrics());
+  const { daemon } = rig.metrics;
+  rig.declare([unitSpec("runs"), unitSpec("crashed")]);
+  rig.samples.set(100, sample);
+  rig.send("runs", { kind: "start-requested" });
+  rig.send("runs", { kind: "became-ready", generation });
+  rig.send("crashed", { kind: "start-requested" });
+  rig.send("crashed", {
+    kind: "ended",
+    generation,
+    exit: { kind: "exited", code: 1 },
+    cause: { kind: "crash", summary: "exited with status 1" },
+  });
+  daemon.configLoaded(1_700_000_000);
+  daemon.answered("/livez", 200);
+  daemon.watchdogPinged(1_700_000_001);
+  rig.now = seconds(10);
+  return rig;
+}
+
+async function findPromtool(): Promise<string | undefined> {
+  const { PATH = "", SAILS_TEST_TOOLS_PATH = "" } = process.env;
+  for (const folder of [SAILS_TEST_TOOLS_PATH, PATH].join(delimiter).split(delimiter)) {
+    const file = join(folder, "promtool");
+    // oxlint-disable-next-line no-await-in-loop -- the first one found is taken
+    const isThere = await access(file, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (folder !== "" && isThere) return file;
+  }
+  return undefined;
+}
+
+describe("a scrape", () => {
+  let text = "";
+  beforeAll(async () => {
+    text = await busyRig().metrics.render();
+  });
+
+  test("shows every family of the catalogue", () => {
+    const shown = [...parse(text).keys()].map((series) => series.replace(/\{.*/, ""));
+    const missing = families
+      .map(([name, { type }]) => (type === "histogram" ? `${name}_count` : name))
+      .filter((name) => !shown.includes(name));
+    expect(missing).toEqual([]);
+  });
+
+  test("shows no family of ours that the catalogue has not", () => {
+    const typed = [...text.matchAll(/^# TYPE (sails_\w+)/gm)].map(([, name]) => name);
+    expect(typed).toEqual(families.map(([name]) => name));
+  });
+
+  test("shows the process too", () => {
+    const shown = [...parse(text).keys()];
+    expect(shown).toContain("process_start_time_seconds");
+    expect(shown).toContain("process_open_fds");
+    expect(shown).toContain("process_max_fds");
+    expect(shown).toContain("process_resident_memory_bytes");
+    expect(shown).toContain("nodejs_eventloop_lag_p99_seconds");
+  });
+
+  test("is what promtool accepts", async (ctx) => {
+    const promtool = await findPromtool();
+    if (promtool === undefined) {
+      ctx.skip("promtool is not on this machine");
+      return;
+    }
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const child = execFile(promtool, ["check", "metrics"], (error, stdout, stderr) =>
+      resolve(`${error === null ? "accepted" : "refused"}${stdout}${stderr}`),
+    );
+    child.stdin?.end(text);
+    expect(await promise).toBe("accepted");
+  });
+});
+
+test("scrapes at the same time get the same answer", async () => {
+  const rig = new Rig();
+  const [one, other] = [rig.metrics.render(), rig.metrics.render()];
+  expect(other).toBe(one);
+  await one;
+  expect(rig.metrics.render()).not.toBe(one);
+});
+
+test("a scrape of a thousand units lets others have their turn", async () => {
+  const rig = new Rig();
+  rig.declare(Array.from({ length: 1_000 }, (_, index) => unitSpec(`unit-${index}`)));
+  const text = rig.metrics.render();
+  let turns = 0;
+  const count = setInterval(() => (turns += 1), 0);
+  await text.finally(() => clearInterval(count));
+  expect((await text).length).toBeGreaterThan(3_000_000);
+  expect(turns).toBeGreaterThan(10);
+});
+
+test("the time that the event loop was held up is seen", async () => {
+  const rig = new Rig(processMetrics());
+  await turn();
+  await turn();
+  const end = performance.now() + 200;
+  while (performance.now() < end);
+  await turn();
+  await turn();
+  const max = parse(await rig.metrics.render()).get("nodejs_eventloop_lag_max_seconds");
+  expect(max).toBeGreaterThan(0.19);
+});

@@ -1,0 +1,96 @@
+/** All the metrics over units that the test moves by hand through the real state machine. */
+import { Registry } from "prom-client";
+import { createMetrics, type Metrics } from "../../src/metrics/metrics.ts";
+import type { ProcessSample } from "../../src/metrics/process-sampler.ts";
+import { describe } from "../../src/supervision/describe.ts";
+import { ms } from "../../src/supervision/time.ts";
+import {
+  initial,
+  transition,
+  type UnitCommand,
+  type UnitEvent,
+  type UnitState,
+} from "../../src/supervision/unit.ts";
+import type { UnitSpec } from "../../src/supervision/unit-spec.ts";
+import type { UnitView } from "../../src/supervision/unit-view.ts";
+
+/** The wall clock when the monotonic one began. */
+export const wallStart = 1_700_000_000;
+
+export const sample: ProcessSample = {
+  userSeconds: 3,
+  systemSeconds: 1,
+  residentBytes: 1_000,
+  openFds: 10,
+  maxFds: 1_024,
+  processes: 2,
+};
+
+interface Unit extends UnitView {
+  state: UnitState;
+  pid: number | undefined;
+}
+
+export class Rig {
+  now = 0;
+  /** How far the wall clock has been set forward. */
+  wallStep = 0;
+  looks = 0;
+  readonly samples = new Map<number, ProcessSample>();
+  readonly metrics: Metrics;
+  readonly #units = new Map<string, Unit>();
+  #nextPid = 100;
+
+  constructor(client = new Registry()) {
+    this.metrics = createMetrics({
+      client,
+      build: { version: "1.2.3", revision: "abc", nodeVersion: "v24.0.0" },
+      now: () => ms(this.now),
+      toWallSeconds: (at) => wallStart + this.wallStep + at / 1000,
+      units: () =>
+        [...this.#units.values()].map((view) => ({
+          view,
+          description: describe(view, ms(this.now)),
+        })),
+      lookAtProcesses: () => {
+        this.looks += 1;
+        return (pid) => this.samples.get(pid);
+      },
+      isReady: () => true,
+    });
+  }
+
+  /** As the supervisor does it: a unit that is gone from the list stays until it is down. */
+  declare(specs: readonly UnitSpec[]): void {
+    for (const spec of specs) {
+      const state = this.#units.get(spec.name)?.state ?? initial;
+      const pid = this.#units.get(spec.name)?.pid;
+      this.#units.set(spec.name, { spec, state, pid });
+    }
+    this.metrics.declare(specs);
+  }
+
+  unit(name: string): UnitView {
+    return this.#unit(name);
+  }
+
+  /** Events that name a generation get the unit's own. */
+  send(name: string, event: UnitEvent, dice = 0): readonly UnitCommand[] {
+    const unit = this.#unit(name);
+    const from = unit.state;
+    const rules = { ...unit.spec.rules, hasPreflight: false };
+    const own = "generation" in event ? { ...event, generation: from.generation } : event;
+    const [to, commands] = transition(rules, from, own, { now: ms(this.now), dice });
+    unit.state = to;
+    if (own.kind === "ended" && to !== from) unit.pid = undefined;
+    for (const command of commands) if (command.kind === "spawn") unit.pid = this.#nextPid++;
+    this.metrics.observer.transition(unit, from, own);
+    return commands;
+  }
+
+  #unit(name: string): Unit {
+    const unit = this.#units.get(name);
+    if (unit === undefined) throw new Error(`no such unit: ${name}`);
+    return unit;
+  }
+}
