@@ -1,0 +1,111 @@
+/**
+ * The configuration as the rest of the program sees it: checked, complete, frozen. All paths are
+ * absolute, all durations milliseconds. Types only, so that importing it costs nothing.
+ */
+import type { Millis } from "../supervision/time.ts";
+
+export interface Config {
+  /** The file that was read; undefined when the defaults stand alone. */
+  readonly file: string | undefined;
+  readonly stateDir: string;
+  readonly prefect: PrefectConfig;
+  readonly environment: EnvironmentConfig;
+  readonly server: ServerConfig;
+  readonly pools: readonly PoolConfig[];
+  readonly deployments: readonly DeploymentsConfig[];
+  readonly services: readonly ServiceConfig[];
+  readonly web: { readonly listen: Address };
+}
+
+export type EnvironmentVariables = Readonly<Record<string, string>>;
+
+export interface Address {
+  /** Without the brackets of an IPv6 address. */
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface PrefectConfig {
+  readonly home: string;
+  readonly envFile: string | undefined;
+  readonly profile: string;
+  /** `prefect.env` of the file over what is left of the variables in `envFile`. */
+  readonly env: EnvironmentVariables;
+  /** Undefined while a server runs here; else set where there are pools or deployments. */
+  readonly apiUrl: string | undefined;
+}
+
+export interface EnvironmentConfig {
+  readonly project: string | undefined;
+  readonly path: string | undefined;
+  /** A version such as `3.12`, or the absolute path of an interpreter. */
+  readonly python: string | undefined;
+}
+
+export interface ServerConfig {
+  readonly enabled: boolean;
+  readonly host: string;
+  readonly port: number;
+  readonly publicUrl: string | undefined;
+  /** Holds `user:password`; the words themselves never enter the configuration. */
+  readonly authFile: string | undefined;
+  readonly databaseUrl: string | undefined;
+}
+
+export interface PoolConfig {
+  readonly name: string;
+  readonly type: string;
+  /** Undefined: not ours to say, what Prefect holds stays. */
+  readonly concurrencyLimit: number | undefined;
+  readonly workers: number;
+}
+
+export interface DeploymentsConfig {
+  readonly prefectYaml: string;
+  readonly schedules: readonly ScheduleConfig[];
+}
+
+export interface ScheduleConfig {
+  /** FLOW/NAME. */
+  readonly deployment: string;
+  readonly rule: ScheduleRule;
+  readonly timezone: string;
+  readonly active: boolean;
+}
+
+export type ScheduleRule =
+  | { readonly kind: "cron"; readonly cron: string }
+  | { readonly kind: "interval"; readonly interval: Millis }
+  | { readonly kind: "rrule"; readonly rrule: string };
+
+export interface ServiceConfig {
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly env: EnvironmentVariables;
+  readonly directory: string;
+  /** Names of units that exist, without a cycle. */
+  readonly after: readonly string[];
+  readonly restart: "always" | "on-failure" | "no";
+  readonly restartDelay: Millis;
+  readonly restartMaxDelay: Millis;
+  readonly stableAfter: Millis;
+  readonly startTimeout: Millis;
+  readonly stopSignal: NodeJS.Signals;
+  readonly stopTimeout: Millis;
+  readonly startup: ProbeConfig | undefined;
+  readonly readiness: ProbeConfig | undefined;
+  readonly liveness: ProbeConfig | undefined;
+}
+
+export interface ProbeConfig {
+  readonly target: ProbeTarget;
+  readonly period: Millis;
+  readonly timeout: Millis;
+  readonly failureThreshold: number;
+  readonly successThreshold: number;
+}
+
+export type ProbeTarget =
+  | { readonly kind: "http"; readonly url: string }
+  | ({ readonly kind: "tcp" } & Address)
+  | { readonly kind: "command"; readonly command: readonly string[] };

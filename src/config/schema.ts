@@ -1,0 +1,198 @@
+/**
+ * All keys, once: types, defaults and words. Validation, the names of environment variables, the
+ * reference and the JSON Schema are read from here. Relations between keys are in relations.ts.
+ */
+import * as z from "zod";
+import * as leaf from "./leaf.ts";
+import { service } from "./schema-service.ts";
+
+const prefect = z.strictObject({
+  home: leaf.path.optional().meta({
+    description: "Folder of Prefect's state, PREFECT_HOME: database, results, profiles.",
+    examples: ["/mnt/data/prefect"],
+  }),
+  env_file: leaf.path.optional().meta({
+    description:
+      "A prefect.env as people already have it. PREFECT_HOME, PREFECT_API_URL, PREFECT_UI_API_URL and the database's URL become the keys of those names; the rest is handed to every Prefect process.",
+    examples: ["~/project/prefect.env"],
+  }),
+  profile: leaf.profileName.default("server").meta({
+    description: "Name of the profile that is kept in profiles.toml, for the shells of people.",
+    examples: ["server"],
+  }),
+  env: leaf.prefectVariables.default({}).meta({
+    description: "Further environment of every Prefect process; stronger than prefect.env_file.",
+    examples: [{ PREFECT_LOGGING_LEVEL: "DEBUG" }],
+  }),
+  api_url: leaf.url.optional().meta({
+    description:
+      "API of a server elsewhere; only used with server.enabled: false, and needed there by pools and deployments.",
+    examples: ["https://prefect.example.org/api"],
+  }),
+});
+
+const environment = z.strictObject({
+  project: leaf.path.optional().meta({
+    description:
+      "Folder with pyproject.toml and uv.lock or requirements-locked.txt. None: the environment at environment.path is used as it is.",
+    examples: ["~/project"],
+  }),
+  path: leaf.path.optional().meta({
+    description: "The Python environment that Prefect runs in; best on a local disk.",
+    examples: ["/mnt/data/prefect-env"],
+  }),
+  python: leaf.python.optional().meta({
+    description:
+      "Version or path of the Python to build the environment with. None: what the project requires, among those installed.",
+    examples: ["3.12", "/usr/bin/python3"],
+  }),
+});
+
+const server = z.strictObject({
+  enabled: z
+    .boolean()
+    .default(true)
+    .meta({
+      description: "Whether a Prefect server runs here. If not, prefect.api_url says where it is.",
+      examples: [false],
+    }),
+  host: leaf.host.default("127.0.0.1").meta({
+    description: "Address that the server listens on. 0.0.0.0 opens it to the network.",
+    examples: ["0.0.0.0"],
+  }),
+  port: leaf.port.default(4200).meta({
+    description: "Port that the server listens on.",
+    examples: [4201],
+  }),
+  public_url: leaf.url.optional().meta({
+    description: "Address of the API as browsers reach it, PREFECT_UI_API_URL.",
+    examples: ["https://prefect.example.org/api"],
+  }),
+  auth_file: leaf.path.optional().meta({
+    description: "File with USER:PASSWORD that the API then asks for; readable by its owner only.",
+    examples: ["/etc/sails-supervisor/auth"],
+  }),
+  database_url: leaf.databaseUrl.optional().meta({
+    description: "Database of the server. None: SQLite in prefect.home.",
+    examples: ["postgresql+asyncpg://prefect:secret@localhost/prefect"],
+  }),
+});
+
+const pool = z
+  .strictObject({
+    name: leaf.poolName.meta({ description: "Name of the work pool.", examples: ["vm-runs"] }),
+    type: leaf.words.default("process").meta({
+      description: "Type of the pool; given to Prefect when the pool is made.",
+      examples: ["process"],
+    }),
+    concurrency_limit: z
+      .int()
+      .min(1)
+      .optional()
+      .meta({
+        description: "How many flow runs the pool takes at once. None: what Prefect holds stays.",
+        examples: [2],
+      }),
+    workers: z
+      .int()
+      .min(1)
+      .max(1000)
+      .default(1)
+      .meta({
+        description: "How many workers serve the pool from this machine.",
+        examples: [1],
+      }),
+  })
+  .meta({ description: "A work pool and its workers." });
+
+const schedule = z
+  .strictObject({
+    deployment: leaf.deploymentName.meta({
+      description: "The deployment that is scheduled, FLOW/NAME.",
+      examples: ["monitor/monitor"],
+    }),
+    cron: leaf.cron.optional().meta({
+      description: "When, as a cron expression. One of cron, interval and rrule is needed.",
+      examples: ["*/15 * * * *"],
+    }),
+    interval: leaf.duration.optional().meta({
+      description: "When, as the time between two runs.",
+      examples: ["15m"],
+    }),
+    rrule: leaf.rrule.optional().meta({
+      description: "When, as a recurrence rule of RFC 5545.",
+      examples: ["FREQ=WEEKLY;BYDAY=MO;BYHOUR=6"],
+    }),
+    timezone: leaf.timezone.default("UTC").meta({
+      description: "Time zone of cron and rrule.",
+      examples: ["Europe/Berlin"],
+    }),
+    active: z
+      .boolean()
+      .default(true)
+      .meta({
+        description: "false keeps the schedule without making runs.",
+        examples: [false],
+      }),
+  })
+  .meta({ description: "A schedule of one deployment." });
+
+const deployments = z
+  .strictObject({
+    prefect_yaml: leaf.path.meta({
+      description: "A prefect.yaml whose deployments are kept in place.",
+      examples: ["~/project/prefect.yaml"],
+    }),
+    schedules: z
+      .array(schedule)
+      .default([])
+      .meta({
+        description: "Schedules of those deployments.",
+        examples: [[{ deployment: "monitor/monitor", cron: "*/15 * * * *" }]],
+      }),
+  })
+  .meta({ description: "The deployments of one prefect.yaml." });
+
+const web = z.strictObject({
+  listen: leaf.listener.default("127.0.0.1:9746").meta({
+    description: "Where metrics, health and the status page are served.",
+    examples: ["0.0.0.0:9746", "[::1]:9746"],
+  }),
+});
+
+export const schema = z
+  .strictObject({
+    prefect: prefect.prefault({}).meta({ description: "Prefect itself." }),
+    environment: environment.prefault({}).meta({ description: "The Python environment." }),
+    server: server.prefault({}).meta({ description: "Prefect's server." }),
+    pools: z
+      .array(pool)
+      .default([])
+      .meta({
+        description: "Work pools that are kept in place, each with its workers.",
+        examples: [[{ name: "vm-runs", concurrency_limit: 2 }]],
+      }),
+    deployments: z
+      .array(deployments)
+      .default([])
+      .meta({
+        description: "Deployments that are kept in place.",
+        examples: [[{ prefect_yaml: "~/project/prefect.yaml" }]],
+      }),
+    services: z
+      .array(service)
+      .default([])
+      .meta({
+        description: "Other long-running processes.",
+        examples: [[{ name: "tunnel", command: ["ssh", "-N", "gateway"] }]],
+      }),
+    web: web.prefault({}).meta({ description: "Metrics and status over HTTP." }),
+    state_dir: leaf.path.optional().meta({
+      description: "Folder of the supervisor's own state.",
+      examples: ["/var/lib/sails-supervisor"],
+    }),
+  })
+  .meta({ title: "sails-supervisor", description: "Configuration of sails-supervisor." });
+
+/** As a file may say it: checked, with the constant defaults in place. */
+export type Written = z.output<typeof schema>;

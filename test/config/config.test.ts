@@ -1,0 +1,157 @@
+import { expect, test } from "vitest";
+import { loadConfig } from "../../src/config/load.ts";
+import { configOf, makeFolder, optionsIn } from "./load-from.ts";
+
+test("without a file, the default runs", async () => {
+  expect(await configOf({ uid: 0 })).toEqual({
+    stateDir: "/var/lib/sails-supervisor",
+    prefect: { home: "/var/lib/sails-supervisor/prefect", profile: "server", env: {} },
+    environment: {},
+    server: { enabled: true, host: "127.0.0.1", port: 4200 },
+    pools: [],
+    deployments: [],
+    services: [],
+    web: { listen: { host: "127.0.0.1", port: 9746 } },
+  });
+});
+
+test("a file that says everything", async () => {
+  const yaml = `
+prefect: {home: /data/prefect, env_file: p.env, profile: mine, env: {A: "1"}, api_url: "https://h/api/"}
+environment: {project: ., path: env, python: "3.12"}
+server: {enabled: false, host: "::1", port: 4300, public_url: "https://h/api", auth_file: auth, database_url: "sqlite+aiosqlite:////x.db"}
+pools:
+  - {name: vm runs, type: docker, concurrency_limit: 2, workers: 3}
+deployments:
+  - prefect_yaml: p.yaml
+    schedules:
+      - {deployment: f/n, cron: "*/15 0-6,22 L jan-mar fri#2", timezone: Europe/Berlin, active: false}
+      - {deployment: f/n, interval: 90m}
+      - {deployment: f/n, rrule: "DTSTART:20260101T000000\\nRRULE:FREQ=DAILY"}
+services:
+  - name: tunnel
+    command: [./bin/tunnel, -N]
+    env: {B: "2"}
+    directory: work
+    after: ["worker@vm runs:3", service@other]
+    restart: on-failure
+    restart_delay: 500ms
+    restart_max_delay: 2m
+    stable_after: 1h
+    start_timeout: 24d
+    stop_signal: SIGINT
+    stop_timeout: 0s
+    startup: {http: "http://h/x", period: 1s, timeout: 2s, failure_threshold: 30, success_threshold: 2}
+    readiness: {tcp: "[::1]:5432"}
+    liveness: {command: [pg_isready]}
+  - {name: other, command: [sleep, inf]}
+web: {listen: "[::1]:0"}
+state_dir: state
+`;
+  const config = await configOf({ yaml, files: { "p.env": "", "p.yaml": "", auth: "u:p" } });
+  const usual = { period: 10_000, timeout: 1000, failureThreshold: 3, successThreshold: 1 };
+  expect(config).toEqual({
+    file: "DIR/config.yaml",
+    stateDir: "DIR/state",
+    prefect: {
+      home: "/data/prefect",
+      envFile: "DIR/p.env",
+      profile: "mine",
+      env: { A: "1" },
+      apiUrl: "https://h/api",
+    },
+    environment: { project: "DIR", path: "DIR/env", python: "3.12" },
+    server: {
+      enabled: false,
+      host: "::1",
+      port: 4300,
+      publicUrl: "https://h/api",
+      authFile: "DIR/auth",
+      databaseUrl: "sqlite+aiosqlite:////x.db",
+    },
+    pools: [{ name: "vm runs", type: "docker", concurrencyLimit: 2, workers: 3 }],
+    deployments: [
+      {
+        prefectYaml: "DIR/p.yaml",
+        schedules: [
+          {
+            deployment: "f/n",
+            rule: { kind: "cron", cron: "*/15 0-6,22 L jan-mar fri#2" },
+            timezone: "Europe/Berlin",
+            active: false,
+          },
+          {
+            deployment: "f/n",
+            rule: { kind: "interval", interval: 5_400_000 },
+            timezone: "UTC",
+            active: true,
+          },
+          {
+            deployment: "f/n",
+            rule: { kind: "rrule", rrule: "DTSTART:20260101T000000\nRRULE:FREQ=DAILY" },
+            timezone: "UTC",
+            active: true,
+          },
+        ],
+      },
+    ],
+    services: [
+      {
+        name: "tunnel",
+        command: ["DIR/bin/tunnel", "-N"],
+        env: { B: "2" },
+        directory: "DIR/work",
+        after: ["worker@vm runs:3", "service@other"],
+        restart: "on-failure",
+        restartDelay: 500,
+        restartMaxDelay: 120_000,
+        stableAfter: 3_600_000,
+        startTimeout: 2_073_600_000,
+        stopSignal: "SIGINT",
+        stopTimeout: 0,
+        startup: {
+          target: { kind: "http", url: "http://h/x" },
+          period: 1000,
+          timeout: 2000,
+          failureThreshold: 30,
+          successThreshold: 2,
+        },
+        readiness: { target: { kind: "tcp", host: "::1", port: 5432 }, ...usual },
+        liveness: { target: { kind: "command", command: ["pg_isready"] }, ...usual },
+      },
+      {
+        name: "other",
+        command: ["sleep", "inf"],
+        env: {},
+        directory: "DIR/state",
+        after: [],
+        restart: "always",
+        restartDelay: 1000,
+        restartMaxDelay: 60_000,
+        stableAfter: 60_000,
+        startTimeout: 60_000,
+        stopSignal: "SIGTERM",
+        stopTimeout: 10_000,
+      },
+    ],
+    web: { listen: { host: "::1", port: 0 } },
+  });
+});
+
+test("nothing of it can be changed, however deep", async () => {
+  await using folder = await makeFolder();
+  await folder.write(
+    "config.yaml",
+    "services: [{name: a, command: [x], liveness: {tcp: 'h:1'}, env: {A: b}}]",
+  );
+  const loaded = await loadConfig(optionsIn(folder, { yaml: "" }));
+  const thawed: unknown[] = [];
+  const visit = (value: unknown): void => {
+    if (typeof value !== "object" || value === null) return;
+    if (!Object.isFrozen(value)) thawed.push(value);
+    Object.values(value).forEach(visit);
+  };
+  visit(loaded.kind === "loaded" ? loaded.config : "faulty");
+  expect(loaded.kind).toBe("loaded");
+  expect(thawed).toEqual([]);
+});
