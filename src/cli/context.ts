@@ -1,0 +1,24 @@
+/** All that a command gets from the process that it runs in, so that a test can hand it something else. */
+import type { Paint } from "./paint.ts";
+
+export interface Context {
+  readonly out: Stream;
+  readonly err: Stream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly home: string;
+  readonly uid: number;
+  /** From its first call on, Ctrl-C aborts this instead of ending the program. */
+  readonly interrupted: () => AbortSignal;
+  readonly runDaemon: (options: { readonly configFile: string | undefined }) => Promise<number>;
+}
+
+export interface Stream {
+  /** Resolves when the reader has room for more. */
+  readonly write: (text: string) => Promise<void>;
+  readonly isTerminal: boolean;
+  /** 80 where there is no terminal. */
+  readonly columns: () => number;
+  readonly rows: () => number;
+  readonly paint: Paint;
+}

@@ -1,0 +1,195 @@
+/** All commands with their options and words of help. What a command does is loaded when it is chosen. */
+import { Argument, Command } from "commander";
+import { minutes } from "../supervision/time.ts";
+import type { Context } from "./context.ts";
+import { parseCount, parseTimeout } from "./option-values.ts";
+import { version } from "./version.ts";
+
+type Run = (status: Promise<number>) => Promise<void>;
+
+/** @param finish told of the exit status of the command that was chosen */
+export function buildProgram(context: Context, finish: (status: number) => void): Command {
+  const run: Run = async (status) => finish(await status);
+  const program = new Command("sails-supervisor")
+    .description("Runs a self-hosted Prefect installation: server, workers, pools and deployments.")
+    .version(version, "-V, --version", "print the version")
+    .option("--config <FILE>", "the configuration; also SAILS_CONFIG")
+    .configureHelp({ showGlobalOptions: true, helpWidth: Math.min(context.out.columns(), 100) })
+    .configureOutput({
+      writeOut: (text) => void context.out.write(text),
+      writeErr: (text) => void context.err.write(text),
+    })
+    .helpOption("-h, --help", "print this help")
+    .helpCommand("help [command]", "print the help of a command")
+    .exitOverride()
+    .addHelpText("after", exitStatuses);
+  addDaemon(program, context, run);
+  addStatus(program, context, run);
+  addLogs(program, context, run);
+  addOrders(program, context, run);
+  addReload(program, context, run);
+  addConfig(program, context, run);
+  addCompletion(program, context, run);
+  addVersion(program, context, run);
+  return program;
+}
+
+const exitStatuses = `
+Exit status:
+  0 done, 1 failed, 2 wrong usage, 3 the daemon cannot be reached,
+  4 it is not as asked
+
+Units are server, worker@POOL and service@NAME. all names all of them, and
+quoted patterns several: 'worker@*'.`;
+
+const examples = (...lines: readonly string[]): string =>
+  `\nExamples:\n${lines.map((line) => `  $ sails-supervisor ${line}`).join("\n")}`;
+
+const json = ["--json", "print JSON"] as const;
+
+interface Global {
+  readonly config?: string;
+}
+
+function addDaemon(program: Command, context: Context, run: Run): void {
+  program
+    .command("run")
+    .summary("run the daemon")
+    .description("Runs the daemon in the foreground. It is what the systemd unit starts.")
+    .addHelpText("after", examples("run", "run --config ./config.yaml"))
+    .action((_options, command: Command) => {
+      const { config } = command.optsWithGlobals<Global>();
+      return run(context.runDaemon({ configFile: config }));
+    });
+}
+
+function addStatus(program: Command, context: Context, run: Run): void {
+  program
+    .command("status")
+    .argument("[unit...]", "these units only")
+    .summary("show units and problems")
+    .description("Shows the state of the units, why it is so, and what comes next.")
+    .option("-w, --watch", "go on showing it, until Ctrl-C")
+    .option(...json)
+    .addHelpText("after", examples("status", "status --watch 'worker@*'", "status --json"))
+    .action(async (units: string[], _options, command: Command) => {
+      const { showStatus } = await import("./status.ts");
+      return run(showStatus(context, units, command.optsWithGlobals()));
+    });
+}
+
+function addLogs(program: Command, context: Context, run: Run): void {
+  program
+    .command("logs")
+    .argument("[unit...]", "these units only")
+    .summary("show the output of units")
+    .description("Shows the output of units. It needs no daemon.")
+    .option("-f, --follow", "go on with what comes, until Ctrl-C")
+    .option("-n, --lines <N>", "the last N lines of each unit", parseCount, 50)
+    .option(...json)
+    .addHelpText(
+      "after",
+      examples("logs worker@vm-runs", "logs -f 'worker@*' server", "logs -n 0 -f"),
+    )
+    .action(async (units: string[], _options, command: Command) => {
+      const { showLogs } = await import("./logs.ts");
+      return run(showLogs(context, units, command.optsWithGlobals()));
+    });
+}
+
+function addOrders(program: Command, context: Context, run: Run): void {
+  const orders = [
+    ["start", "start units", "Starts units, also after a restart of the daemon."],
+    ["stop", "stop units", "Stops units. They stay so, also after a restart of the daemon."],
+    ["restart", "restart units", "Stops units and starts them again."],
+  ] as const;
+  for (const [verb, summary, description] of orders) {
+    program
+      .command(verb)
+      .argument("<unit...>", "names, patterns, or all")
+      .summary(summary)
+      .description(description)
+      .option("--no-wait", "do not wait until it is done")
+      .option("--timeout <TIME>", "how long to wait: 30s, 5m", parseTimeout, minutes(5))
+      .option(...json)
+      .addHelpText("after", examples(`${verb} worker@vm-runs`, `${verb} 'worker@*'`, `${verb} all`))
+      .action(async (units: string[], _options, command: Command) => {
+        const { orderUnits } = await import("./order.ts");
+        return run(orderUnits(context, verb, units, command.optsWithGlobals()));
+      });
+  }
+}
+
+function addReload(program: Command, context: Context, run: Run): void {
+  program
+    .command("reload")
+    .summary("read the configuration again")
+    .description("Lets the daemon read its configuration again. It restarts only what has changed.")
+    .option(...json)
+    .addHelpText("after", examples("config check && sails-supervisor reload"))
+    .action(async (_options, command: Command) => {
+      const { reload } = await import("./reload.ts");
+      return run(reload(context, command.optsWithGlobals()));
+    });
+}
+
+function addConfig(program: Command, context: Context, run: Run): void {
+  const config = program
+    .command("config")
+    .summary("check and explain the configuration")
+    .description("Checks and explains the configuration, without a daemon.");
+  const kinds = [
+    ["check", "name every fault with its place"],
+    ["show", "show the values in force, and where each comes from"],
+    ["reference", "explain all keys"],
+    ["schema", "print the JSON Schema, for editors"],
+  ] as const;
+  for (const [name, description] of kinds) {
+    config
+      .command(name)
+      .description(description)
+      .option(...json)
+      .addHelpText("after", examples(`config ${name}`))
+      .action(async (_options, command: Command) => {
+        const { configCommands } = await import("./config.ts");
+        const options = command.optsWithGlobals<Global & { readonly json?: boolean }>();
+        const { env, home, uid, cwd, out } = context;
+        const write = (text: string): void => void out.write(text);
+        const output = { json: options.json ?? false, write };
+        const status = configCommands[name]({ file: options.config, env, home, uid, cwd }, output);
+        return run(status);
+      });
+  }
+}
+
+function addCompletion(program: Command, context: Context, run: Run): void {
+  program
+    .command("completion")
+    .addArgument(new Argument("<shell>").choices(["bash", "zsh", "fish"]))
+    .summary("print a completion script")
+    .description("Prints the script by which a shell completes commands, options and units.")
+    .addHelpText("after", '\nExamples:\n  $ eval "$(sails-supervisor completion bash)"')
+    .action(async (shell: "bash" | "zsh" | "fish") => {
+      const { printCompletion } = await import("./completion.ts");
+      return run(printCompletion(context, program, shell));
+    });
+  program
+    .command("__complete", { hidden: true })
+    .addArgument(new Argument("<what>").choices(["units"]))
+    .action(async (_what, _options, command: Command) => {
+      const { printUnitNames } = await import("./completion.ts");
+      return run(printUnitNames(context, command.optsWithGlobals()));
+    });
+}
+
+function addVersion(program: Command, context: Context, run: Run): void {
+  program
+    .command("version")
+    .summary("print the versions")
+    .description("Prints the version, that of Node, and the revision.")
+    .option(...json)
+    .action(async (_options, command: Command) => {
+      const { showVersion } = await import("./version.ts");
+      return run(showVersion(context, command.optsWithGlobals()));
+    });
+}

@@ -1,0 +1,50 @@
+/** The program: hands the process that it runs in to the command that was chosen. */
+import { once } from "node:events";
+import { homedir } from "node:os";
+import { isatty, type WriteStream } from "node:tty";
+import type { Context, Stream } from "./cli/context.ts";
+import { paintFor } from "./cli/paint.ts";
+import { runCli } from "./cli/run-cli.ts";
+
+const narrowest = 60;
+
+function streamOf(stream: WriteStream & { readonly fd: number }): Stream {
+  // The reader of a pipe may leave early: `sails-supervisor logs | head`.
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
+  const isTerminal = isatty(stream.fd);
+  return {
+    write: async (text) => {
+      if (!stream.write(text)) await once(stream, "drain");
+    },
+    isTerminal,
+    columns: () => (isTerminal ? Math.max(narrowest, stream.columns) : 80),
+    rows: () => (isTerminal ? stream.rows : Number.POSITIVE_INFINITY),
+    paint: paintFor(isTerminal, process.env),
+  };
+}
+
+function untilInterrupted(): AbortSignal {
+  const interruption = new AbortController();
+  process.once("SIGINT", () => interruption.abort());
+  process.once("SIGTERM", () => interruption.abort());
+  return interruption.signal;
+}
+
+const context: Context = {
+  out: streamOf(process.stdout),
+  err: streamOf(process.stderr),
+  env: process.env,
+  cwd: process.cwd(),
+  home: homedir(),
+  uid: process.getuid?.() ?? 0,
+  interrupted: untilInterrupted,
+  runDaemon: async (options) => {
+    const { runDaemon } = await import("./daemon.ts");
+    return runDaemon(options);
+  },
+};
+
+process.exitCode = await runCli(context, process.argv.slice(2));

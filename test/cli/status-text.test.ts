@@ -1,0 +1,166 @@
+import { expect, test } from "vitest";
+import { paintFor } from "../../src/cli/paint.ts";
+import { statusText } from "../../src/cli/status-text.ts";
+import { textWidth } from "../../src/cli/text-width.ts";
+import type { Status } from "../../src/control/status.ts";
+import { crashed, statusOf, unit } from "../control/support/fake-plane.ts";
+
+const now = new Date("2026-01-01T12:03:20Z");
+const plain = paintFor(false, {});
+
+const shown = (status: Status, columns = 80, paint = plain) =>
+  `\n${statusText(status, { columns, paint, now }, "whole")}`;
+
+test("all is well", () => {
+  const status = statusOf([unit("server"), unit("worker@vm-runs", { restarts: 12 })]);
+  expect(shown(status)).toMatchInlineSnapshot(`
+    "
+    sails-supervisor is ready: 2 units
+    version 0.1.0, process 100, up 1 h 3 min, configuration
+    /etc/sails-supervisor/config.yaml
+
+    UNIT            STATE     READY  SINCE        RESTARTS
+    server          running   yes    3 min 20 s   0
+    worker@vm-runs  running   yes    3 min 20 s   12
+    "
+  `);
+});
+
+test("what is not simply running says why and what comes next", () => {
+  const status = statusOf(
+    [
+      unit("server", {
+        ready: false,
+        reasonCode: "unhealthy",
+        reason: "runs but is not ready: 500",
+      }),
+      crashed("worker@vm-runs"),
+      unit("worker@headless-runs", {
+        state: "waiting",
+        ready: false,
+        pid: null,
+        reasonCode: "dependency",
+        reason: "server is not ready",
+        next: "starts as soon as it can",
+      }),
+      unit("worker@night", {
+        desired: "down",
+        state: "stopped",
+        ready: false,
+        pid: null,
+        since: "2025-12-30T08:00:00Z",
+        reasonCode: "operator",
+        reason: "stopped by the operator",
+        next: "`sails-supervisor start worker@night` starts it",
+      }),
+    ],
+    {
+      problems: [
+        {
+          id: "deployment:monitor/monitor",
+          what: "the deployment monitor/monitor was not made: its entrypoint flows/monitor.py is not there",
+          cure: "write the file, or take the deployment out of prefect.yaml",
+        },
+        { id: "web", what: "another program listens on 127.0.0.1:9746", cure: null },
+      ],
+    },
+  );
+  expect(shown(status)).toMatchInlineSnapshot(`
+    "
+    sails-supervisor is not ready: 3 of 4 units are not
+    version 0.1.0, process 100, up 1 h 3 min, configuration
+    /etc/sails-supervisor/config.yaml
+
+    UNIT                  STATE     READY  SINCE        RESTARTS
+    server                running   no     3 min 20 s   0
+        runs but is not ready: 500
+    worker@vm-runs        backoff   no     3 min 20 s   3
+        exited with status 1 after 2 s: ModuleNotFoundError: No module named
+        'astropy'
+        next: start 4 in 12 s
+    worker@headless-runs  waiting   no     3 min 20 s   0
+        server is not ready
+        next: starts as soon as it can
+    worker@night          stopped   -      2 d 4 h      0
+        stopped by the operator
+        next: \`sails-supervisor start worker@night\` starts it
+
+    PROBLEMS
+    - the deployment monitor/monitor was not made: its entrypoint flows/monitor.py
+      is not there
+      what to do: write the file, or take the deployment out of prefect.yaml
+    - another program listens on 127.0.0.1:9746
+    "
+  `);
+});
+
+test("tabs, line breaks, escape sequences and wide letters in long reasons", () => {
+  const status = statusOf([
+    crashed("worker@観測", {
+      reason:
+        'exited with status 1 after 2 s:\tTraceback (most recent call last):\n  \u001b[31mFile\u001b[0m "/mnt/pspace/prefect-data/a/very/long/path/without/any/space/in/it/that/goes/on/and/on/flow.py", line 3: 観測データがありません 🔭',
+      next: null,
+    }),
+  ]);
+  const text = shown(status);
+  expect(text).toMatchInlineSnapshot(`
+    "
+    sails-supervisor is not ready: 1 of 1 unit is not
+    version 0.1.0, process 100, up 1 h 3 min, configuration
+    /etc/sails-supervisor/config.yaml
+
+    UNIT         STATE     READY  SINCE        RESTARTS
+    worker@観測  backoff   no     3 min 20 s   3
+        exited with status 1 after 2 s: Traceback (most recent call last): File
+        "/mnt/pspace/prefect-data/a/very/long/path/without/any/space/in/it/that/goes
+        /on/and/on/flow.py", line 3: 観測データがありません 🔭
+    "
+  `);
+  for (const line of text.split("\n")) expect(textWidth(line)).toBeLessThanOrEqual(80);
+});
+
+test("a name that is too long has a line of its own", () => {
+  const name = `worker@${"very-long-".repeat(5)}pool`;
+  expect(shown(statusOf([unit(name), unit("server")]), 60)).toMatchInlineSnapshot(`
+    "
+    sails-supervisor is ready: 2 units
+    version 0.1.0, process 100, up 1 h 3 min, configuration
+    /etc/sails-supervisor/config.yaml
+
+    UNIT                  STATE     READY  SINCE        RESTARTS
+    worker@very-long-very-long-very-long-very-long-very-long-pool
+                          running   yes    3 min 20 s   0
+    server                running   yes    3 min 20 s   0
+    "
+  `);
+});
+
+test.each([60, 80, 200])("nothing is wider than %i columns", (columns) => {
+  const units = [unit("server"), crashed("worker@vm", { reason: "x".repeat(500) })];
+  const lines = shown(statusOf(units), columns).split("\n");
+  expect(Math.max(...lines.map(textWidth))).toBeLessThanOrEqual(columns);
+});
+
+test.each([
+  [statusOf([]), "sails-supervisor is ready: 0 units\n"],
+  [statusOf([unit("server")], { ready: false }), "sails-supervisor is not ready\n"],
+  [
+    statusOf([unit("server")], { problems: [{ id: "x", what: "y", cure: null }] }),
+    "sails-supervisor is ready, with 1 problem\n",
+  ],
+  [
+    { ...statusOf([]), supervisor: { ...statusOf([]).supervisor, phase: "starting" as const } },
+    "sails-supervisor is starting\n",
+  ],
+])("the first line, case %#", (status, first) => {
+  expect(shown(status)).toContain(first);
+});
+
+test("colours are for terminals whose owner wants them", () => {
+  const status = statusOf([unit("server"), crashed("worker@vm")]);
+  const coloured = shown(status, 80, paintFor(true, {}));
+  expect(coloured).toContain("\u001b[32mrunning ");
+  expect(coloured).toContain("\u001b[31mbackoff ");
+  for (const paint of [paintFor(true, { NO_COLOR: "1" }), paintFor(true, { TERM: "dumb" }), plain])
+    expect(shown(status, 80, paint)).not.toContain("\u001b");
+});
