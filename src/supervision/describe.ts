@@ -162,7 +162,7 @@ function whyStopping(cause: StopCause): Pick<Description, "code" | "reason"> {
 }
 
 /** `exited with status 1 after 2 s: ModuleNotFoundError: …` */
-function deathOf({ lastDeath }: UnitState): string | undefined {
+export function deathOf({ lastDeath }: UnitState): string | undefined {
   if (lastDeath === undefined) return undefined;
   const { cause, exit, uptime } = lastDeath;
   const after = exit.kind === "spawn-failed" ? "" : ` after ${formatSpan(uptime)}`;

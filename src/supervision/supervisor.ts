@@ -115,6 +115,11 @@ export class Supervisor {
     }
   }
 
+  /** Cuts a `stopAll` short: nobody is asked any more. */
+  killAll(): void {
+    for (const unit of this.#units.values()) unit.kill();
+  }
+
   async #remove(unit: UnitRunner): Promise<void> {
     const { name } = unit.spec;
     unit.handle({ kind: "stop-requested", by: "operator" });
@@ -145,7 +150,9 @@ const namesOf = (units: readonly UnitRunner[]): readonly string[] =>
   units.map((unit) => unit.spec.name);
 
 function notReady(unit: UnitView, now: Parameters<typeof describe>[1]): Blocker {
-  const { state } = describe(unit, now);
+  const { state, code } = describe(unit, now);
+  if (code === "not_started")
+    return { kind: "dependency", why: `${unit.spec.name} is not started yet` };
   const is = state === "running" ? "not ready" : state === "backoff" ? "down" : state;
   return { kind: "dependency", why: `${unit.spec.name} is ${is}` };
 }

@@ -42,6 +42,11 @@ export class UnitRunner implements UnitView {
     await promise;
   }
 
+  /** Without asking it first: for whoever cannot wait for the ladder. */
+  kill(): void {
+    this.#child?.kill();
+  }
+
   /** Runs to completion: no command calls back into the unit before it returns. */
   handle(event: UnitEvent): void {
     const { clock, dice, observer } = this.#deps;

@@ -35,6 +35,13 @@ export const phases: Readonly<Record<string, readonly [UnitState["desired"], Pha
 
 const generation = 1;
 
+const death: Extract<UnitEvent, { readonly kind: "ended" }> = {
+  kind: "ended",
+  generation,
+  exit: { kind: "exited", code: 1 },
+  cause: crashed,
+};
+
 export const events: Readonly<Record<string, UnitEvent>> = {
   "start-requested": { kind: "start-requested" },
   "stop-requested": { kind: "stop-requested", by: "operator" },
@@ -53,7 +60,7 @@ export const events: Readonly<Record<string, UnitEvent>> = {
   "timed-out: recheck": { kind: "timed-out", generation, timer: "recheck" },
   "timed-out: proven": { kind: "timed-out", generation, timer: "proven" },
   "timed-out: forget": { kind: "timed-out", generation, timer: "forget" },
-  ended: { kind: "ended", generation, exit: { kind: "exited", code: 1 }, cause: crashed },
+  ended: death,
 };
 
 /** The condition is not met before it is reported met, else the report would change nothing. */
@@ -70,6 +77,30 @@ export function stepFor(phaseName: string, eventName: string): readonly [UnitSta
   if (event === undefined) throw new Error(`no such event: ${eventName}`);
   const withoutPreflight = { ...rules, hasPreflight: false };
   return [state, transition(withoutPreflight, state, event, { now: ms(500), dice: 0 })];
+}
+
+/** Between which phases which events lead, under all rules and conditions: the diagram of ARCHITECTURE.md. */
+export function edges(): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, Set<string>>();
+  const configFault: Cause = { kind: "config", summary: "could not be started" };
+  const endings = [crashed, configFault].map((cause): UnitEvent => ({ ...death, cause }));
+  for (const phase of Object.keys(phases)) {
+    for (const [name, plain] of Object.entries(events)) {
+      for (const event of plain.kind === "ended" ? endings : [plain]) {
+        for (const hasPreflight of [false, true]) {
+          for (const unmet of [[], [blocker]]) {
+            const state = { ...stateFor(phase, name), ...(unmet.length > 0 ? { unmet } : {}) };
+            const at = { now: ms(500), dice: 0 };
+            const [next] = transition({ ...rules, hasPreflight }, state, event, at);
+            if (next.phase.kind === state.phase.kind) continue;
+            const edge = `${state.phase.kind} --> ${next.phase.kind}`;
+            found.set(edge, (found.get(edge) ?? new Set()).add(name.replace(/[,:] .*| by .*/, "")));
+          }
+        }
+      }
+    }
+  }
+  return found;
 }
 
 /** `.` for a pair that changes nothing, `*` for one that changes the state but not the phase. */
