@@ -1,0 +1,52 @@
+/** Ends what bears a mark in its environment: children of an earlier daemon, and what they started. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { findByEnvironment, isThere } from "./processes.ts";
+import { signalProcess } from "./signals.ts";
+
+export interface LeftoverRules {
+  readonly variable: string;
+  readonly value: string;
+  /** How long they may take to go by themselves after SIGTERM. */
+  readonly patienceMs: number;
+}
+
+const lookEveryMs = 50;
+/** What is still there then is in an uninterruptible wait. */
+const killPatienceMs = 5_000;
+
+export interface EndedLeftovers {
+  readonly ended: number;
+  readonly left: readonly number[];
+}
+
+export async function endLeftovers(rules: LeftoverRules): Promise<EndedLeftovers> {
+  const asked = await until(rules, "SIGTERM", rules.patienceMs);
+  const killed = await until(rules, "SIGKILL", killPatienceMs);
+  const left = find(rules).map(({ pid }) => pid);
+  return { ended: Math.max(asked, killed) - left.length, left };
+}
+
+/** Signals each once, until none is left or the patience is over. Returns how many it saw. */
+async function until(
+  rules: LeftoverRules,
+  signal: NodeJS.Signals,
+  patienceMs: number,
+): Promise<number> {
+  const seen = new Set<string>();
+  for (let waitedMs = 0; waitedMs <= patienceMs; waitedMs += lookEveryMs) {
+    const found = find(rules);
+    if (found.length === 0) break;
+    for (const leftover of found) {
+      const key = `${leftover.pid} ${leftover.startTime}`;
+      if (seen.has(key) || !isThere(leftover)) continue;
+      seen.add(key);
+      signalProcess(leftover.pid, signal);
+    }
+    // oxlint-disable-next-line no-await-in-loop -- a poll: they are no children of ours
+    await sleep(lookEveryMs);
+  }
+  return seen.size;
+}
+
+const find = ({ variable, value }: LeftoverRules) =>
+  findByEnvironment(variable, value).filter(({ pid }) => pid !== process.pid);

@@ -1,0 +1,87 @@
+/**
+ * The daemon's own words, a line each: with systemd's priorities where journald reads them, coloured
+ * on a terminal, with time and level elsewhere. Written in the background, for a reader that stalls
+ * must not stall the supervising; what does not fit is dropped and counted.
+ */
+import { fstatSync } from "node:fs";
+import { isatty } from "node:tty";
+import { styleText } from "node:util";
+import sonic from "sonic-boom";
+
+export type Level = "debug" | "info" | "notice" | "warn" | "error";
+
+export interface Log {
+  write(level: Level, message: string): void;
+  /** Lines that their reader was too slow for. */
+  readonly dropped: number;
+  /** All that was written is out. */
+  flush(): void;
+}
+
+type Render = (level: Level, message: string) => string;
+
+/** sd-daemon(3) */
+const priorities = { debug: 7, info: 6, notice: 5, warn: 4, error: 3 } as const;
+
+/** Newlines inside a message would be lines of their own, without a level. */
+const toJournal: Render = (level, message) =>
+  message
+    .split("\n")
+    .map((line) => `<${priorities[level]}>${line}\n`)
+    .join("");
+
+const colours = {
+  debug: "gray",
+  info: "white",
+  notice: "green",
+  warn: "yellow",
+  error: "red",
+} as const;
+
+const toTerminal =
+  (hasColours: boolean): Render =>
+  (level, message) => {
+    const time = new Date().toTimeString().slice(0, 8);
+    const text = hasColours
+      ? styleText(colours[level], message, { validateStream: false })
+      : message;
+    return `${time}  ${text}\n`;
+  };
+
+const toFile: Render = (level, message) =>
+  `${new Date().toISOString()} ${level.toUpperCase().padEnd(6)} ${message}\n`;
+
+const mostWaitingBytes = 4 * 1024 * 1024;
+
+export function openLog(fd: number, own: Readonly<Record<string, string | undefined>>): Log {
+  const render = rendererFor(fd, own);
+  const out = new sonic.SonicBoom({ fd, sync: false, maxLength: mostWaitingBytes });
+  let dropped = 0;
+  out.on("drop", () => (dropped += 1));
+  // A reader that is gone: there is nobody left to tell.
+  out.on("error", () => (dropped += 1));
+  return {
+    get dropped() {
+      return dropped;
+    },
+    write: (level, message) => void out.write(render(level, message)),
+    flush() {
+      try {
+        out.flushSync();
+      } catch {
+        dropped += 1;
+      }
+    },
+  };
+}
+
+function rendererFor(fd: number, own: Readonly<Record<string, string | undefined>>): Render {
+  if (isJournal(fd, own["JOURNAL_STREAM"])) return toJournal;
+  return isatty(fd) ? toTerminal((own["NO_COLOR"] ?? "") === "") : toFile;
+}
+
+/** That the variable is set proves nothing: it is inherited by what writes elsewhere. */
+function isJournal(fd: number, stream: string | undefined): boolean {
+  const { dev, ino } = fstatSync(fd);
+  return stream === `${dev}:${ino}`;
+}

@@ -1,0 +1,13 @@
+/** Where the output of a unit's children goes: never into a pipe of which we hold the only other end. */
+
+export interface Output {
+  /** For one spawn; its owner disposes of it right after. Throws if there is no descriptor left. */
+  open(): OpenedOutput;
+  /** What the newest child said last, oldest first. */
+  lastLines(): readonly string[];
+}
+
+export interface OpenedOutput extends Disposable {
+  /** As `stdio` of `spawn` takes it. */
+  readonly stdio: number | "ignore";
+}

@@ -1,0 +1,113 @@
+/** What /proc tells of processes. They may vanish while they are read: then there is no answer. */
+import { readdirSync, readFileSync } from "node:fs";
+import { errnoOf } from "./errno.ts";
+import { systemConstants } from "./system-constants.ts";
+
+/** A pid may be given to another process; together with its start time it may not, until the next boot. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** In clock ticks since the boot. */
+  readonly startTime: number;
+}
+
+export interface ProcessStat extends ProcessIdentity {
+  /** `R`, `S`, `D`, `T`, `Z`, …: see proc(5). */
+  readonly state: string;
+  readonly parent: number;
+  readonly group: number;
+  readonly session: number;
+  /** In seconds, with that of the children that it has waited for. */
+  readonly userSeconds: number;
+  readonly systemSeconds: number;
+  readonly residentBytes: number;
+}
+
+export function* allPids(): Generator<number> {
+  for (const name of readdirSync("/proc")) {
+    const pid = Number(name);
+    if (Number.isInteger(pid)) yield pid;
+  }
+}
+
+export function readStat(pid: number): ProcessStat | undefined {
+  const text = readProcess(pid, "stat");
+  if (text === undefined) return undefined;
+  // The program's name stands in parentheses, and may hold spaces and parentheses itself.
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  // proc(5) counts from 1, and the third field is the first here.
+  const number = (field: number): number => Number(fields[field - 3]);
+  const { pageBytes, ticksPerSecond } = systemConstants();
+  return {
+    pid,
+    state: fields[0] ?? "?",
+    parent: number(4),
+    group: number(5),
+    session: number(6),
+    userSeconds: (number(14) + number(16)) / ticksPerSecond,
+    systemSeconds: (number(15) + number(17)) / ticksPerSecond,
+    startTime: number(22),
+    residentBytes: number(24) * pageBytes,
+  };
+}
+
+export function identify(pid: number): ProcessIdentity | undefined {
+  const stat = readStat(pid);
+  return stat && { pid, startTime: stat.startTime };
+}
+
+/** A zombie is no longer there, for all that anybody can do with it. */
+export function isThere({ pid, startTime }: ProcessIdentity): boolean {
+  const stat = readStat(pid);
+  return stat?.startTime === startTime && stat.state !== "Z" && stat.state !== "X";
+}
+
+/** Exact to about 20 ms: `btime` of /proc/stat, which has whole seconds, is not. */
+export function startedAt(pid: number): Date | undefined {
+  const startTime = readStat(pid)?.startTime;
+  if (startTime === undefined) return undefined;
+  const uptime = Number.parseFloat(readFileSync("/proc/uptime", "latin1"));
+  const age = uptime - startTime / systemConstants().ticksPerSecond;
+  return new Date(Date.now() - age * 1000);
+}
+
+export const bootId = (): string =>
+  readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
+
+/** Empty for a kernel thread and for a zombie. */
+export const commandLine = (pid: number): readonly string[] | undefined => readList(pid, "cmdline");
+
+/** As it was given at the start; undefined if the process is another user's. */
+export function environmentValue(pid: number, name: string): string | undefined {
+  const prefix = `${name}=`;
+  return readList(pid, "environ")
+    ?.find((entry) => entry.startsWith(prefix))
+    ?.slice(prefix.length);
+}
+
+export function findByEnvironment(name: string, value: string): readonly ProcessIdentity[] {
+  return [...allPids()].flatMap((pid) => {
+    // The identity first: if the pid changes hands in between, the check before a signal sees it.
+    const identity = identify(pid);
+    return identity !== undefined && environmentValue(pid, name) === value ? [identity] : [];
+  });
+}
+
+export function readProcess(pid: number, file: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, "utf8");
+  } catch (error) {
+    if (isUnavailable(error)) return undefined;
+    throw error;
+  }
+}
+
+/** It has gone, or we may not look. */
+export function isUnavailable(error: unknown): boolean {
+  const code = errnoOf(error);
+  return code === "ENOENT" || code === "ESRCH" || code === "EACCES" || code === "EPERM";
+}
+
+const readList = (pid: number, file: string): readonly string[] | undefined =>
+  readProcess(pid, file)
+    ?.split("\0")
+    .filter((entry) => entry !== "");
