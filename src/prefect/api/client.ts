@@ -1,0 +1,133 @@
+/** The calls of Prefect's REST API that are used. Refusals and outages are values. */
+import { z } from "zod";
+import { type Answer, sendOnce, sendPersistently, type TransportOptions } from "./transport.ts";
+
+export interface PrefectApi {
+  pools(signal: AbortSignal): Promise<Answer<readonly WorkPool[]>>;
+  createPool(pool: NewWorkPool, signal: AbortSignal): Promise<Answer<unknown>>;
+  updatePool(name: string, change: PoolChange, signal: AbortSignal): Promise<Answer<unknown>>;
+  workers(pool: string, signal: AbortSignal): Promise<Answer<readonly Worker[]>>;
+  deployments(signal: AbortSignal): Promise<Answer<readonly Deployment[]>>;
+  createSchedules(
+    deploymentId: string,
+    schedules: readonly NewSchedule[],
+    signal: AbortSignal,
+  ): Promise<Answer<unknown>>;
+}
+
+const workPool = z.object({
+  name: z.string(),
+  type: z.string(),
+  is_paused: z.boolean(),
+  concurrency_limit: z.number().nullable(),
+});
+export type WorkPool = z.infer<typeof workPool>;
+
+export interface NewWorkPool {
+  readonly name: string;
+  readonly type: string;
+  readonly concurrency_limit?: number;
+}
+
+export type PoolChange = Partial<Pick<WorkPool, "concurrency_limit" | "is_paused">>;
+
+const worker = z.object({
+  name: z.string(),
+  status: z.string(),
+  last_heartbeat_time: z.coerce.date().nullable(),
+});
+export type Worker = z.infer<typeof worker>;
+
+const deployment = z.object({
+  id: z.string(),
+  name: z.string(),
+  entrypoint: z.string().nullish(),
+  work_pool_name: z.string().nullish(),
+  flow_id: z.string(),
+  schedules: z.array(z.object({ id: z.string(), slug: z.string().nullish() })),
+});
+const flow = z.object({ id: z.string(), name: z.string() });
+
+export interface Deployment {
+  readonly id: string;
+  readonly name: string;
+  readonly flowName: string;
+  readonly entrypoint: string | undefined;
+  readonly poolName: string | undefined;
+  readonly schedules: readonly { readonly id: string; readonly slug?: string | null | undefined }[];
+}
+
+export interface NewSchedule {
+  readonly active: boolean;
+  readonly slug: string;
+  readonly schedule: Readonly<Record<string, string | number>>;
+}
+
+const pageSize = 200;
+
+export function createPrefectApi(options: TransportOptions): PrefectApi {
+  const once = sendOnce(options);
+  const persistently = sendPersistently(once);
+
+  async function all<T>(
+    path: string,
+    item: z.ZodType<T>,
+    signal: AbortSignal,
+  ): Promise<Answer<readonly T[]>> {
+    const found: T[] = [];
+    for (let offset = 0; ; offset += pageSize) {
+      const call = { method: "POST", path, body: { limit: pageSize, offset } } as const;
+      // oxlint-disable-next-line no-await-in-loop -- whether there is a next page is in this one
+      const page = await once(call, (body) => z.array(item).parse(body), signal);
+      if (page.kind !== "ok") return page;
+      found.push(...page.value);
+      if (page.value.length < pageSize) return { kind: "ok", value: found };
+    }
+  }
+
+  const pool = (name: string): string => `/work_pools/${encodeURIComponent(name)}`;
+  const ignore = (body: unknown): unknown => body;
+
+  return {
+    pools: (signal) => all("/work_pools/filter", workPool, signal),
+    async createPool(made, signal) {
+      const answer = await persistently(
+        { method: "POST", path: "/work_pools/", body: made },
+        ignore,
+        signal,
+      );
+      // Somebody was quicker: it is there, which is all that was asked.
+      if (answer.kind === "refused" && answer.status === 409) return { kind: "ok", value: made };
+      return answer;
+    },
+    updatePool: (name, change, signal) =>
+      persistently({ method: "PATCH", path: pool(name), body: change }, ignore, signal),
+    workers: (name, signal) => all(`${pool(name)}/workers/filter`, worker, signal),
+    async deployments(signal) {
+      const [deployments, flows] = await Promise.all([
+        all("/deployments/filter", deployment, signal),
+        all("/flows/filter", flow, signal),
+      ]);
+      if (deployments.kind !== "ok") return deployments;
+      if (flows.kind !== "ok") return flows;
+      const flowNames = new Map(flows.value.map(({ id, name }) => [id, name]));
+      return {
+        kind: "ok",
+        value: deployments.value.map(({ id, name, flow_id, schedules, ...rest }) => ({
+          id,
+          name,
+          flowName: flowNames.get(flow_id) ?? "",
+          entrypoint: rest.entrypoint ?? undefined,
+          poolName: rest.work_pool_name ?? undefined,
+          schedules,
+        })),
+      };
+    },
+    createSchedules: (id, schedules, signal) =>
+      persistently(
+        { method: "POST", path: `/deployments/${id}/schedules`, body: schedules },
+        ignore,
+        signal,
+      ),
+  };
+}

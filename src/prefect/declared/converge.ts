@@ -1,0 +1,196 @@
+/**
+ * One round towards what is declared: read what is, plan, perform, and say what could not be had.
+ * Pools come first, each opening the way for its workers as soon as it is right.
+ */
+import type { Config } from "../../config/config.ts";
+import type { Blocker } from "../../supervision/unit.ts";
+import type { Deployment, PrefectApi, WorkPool } from "../api/client.ts";
+import type { Answer } from "../api/transport.ts";
+import { poolCondition } from "../installation.ts";
+import { type DeployDeps, deploy, planDeployments } from "./deployments.ts";
+import { performPoolStep, planPools } from "./pools.ts";
+import { type DeclaredDeployment, readPrefectYaml } from "./prefect-yaml.ts";
+import { planSchedules } from "./schedules.ts";
+
+export interface Difficulty {
+  /** Stable: `deployment monitor`. */
+  readonly id: string;
+  readonly what: string;
+  readonly cure?: string;
+}
+
+export interface ConvergeDeps {
+  readonly config: Config;
+  readonly api: PrefectApi;
+  readonly deploying: Omit<DeployDeps, "stillMissing" | "signal">;
+  readonly setCondition: (name: string, blocker: Blocker | undefined) => void;
+  readonly log: (message: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export type Round =
+  | { readonly kind: "done"; readonly difficulties: readonly Difficulty[] }
+  /** The API was away or would not answer: nothing is known, and it is worth another try. */
+  | { readonly kind: "cut-short"; readonly why: string };
+
+export async function converge(deps: ConvergeDeps): Promise<Round> {
+  const { api, signal } = deps;
+  const pools = await api.pools(signal);
+  if (pools.kind !== "ok") return { kind: "cut-short", why: pools.why };
+  const poolTrouble = await convergePools(deps, pools.value);
+  if (poolTrouble.kind !== "done") return poolTrouble;
+
+  const files = await readFiles(deps.config);
+  const before = await api.deployments(signal);
+  if (before.kind !== "ok") return { kind: "cut-short", why: before.why };
+  const names = [...pools.value, ...deps.config.pools].map(({ name }) => name);
+  const made = await convergeDeployments(deps, files.declared, before.value, new Set(names));
+  if (made.kind !== "done") return made;
+  const after = await api.deployments(signal);
+  if (after.kind !== "ok") return { kind: "cut-short", why: after.why };
+  const scheduled = await convergeSchedules(deps, after.value);
+  if (scheduled.kind !== "done") return scheduled;
+  const parts = [poolTrouble, files, made, scheduled];
+  return { kind: "done", difficulties: parts.flatMap(({ difficulties }) => difficulties) };
+}
+
+/** Nobody has to correct anything: a server that is away, or busy, or out of disk. */
+const mayPass = (answer: Exclude<Answer<never>, { kind: "ok" }>): boolean =>
+  answer.kind === "unreachable" || answer.status >= 500;
+
+async function convergePools(
+  { config, api, signal, setCondition, log }: ConvergeDeps,
+  actual: readonly WorkPool[],
+): Promise<Round> {
+  const { steps, mismatches } = planPools(config.pools, actual);
+  const difficulties: Difficulty[] = [];
+  const close = (name: string, blocker: Blocker): void => {
+    setCondition(poolCondition(name), blocker);
+    difficulties.push(difficulty(`pool ${name}`, blocker.why, blocker.cure));
+  };
+  for (const { pool, actualType } of mismatches) {
+    const why = `pool ${pool.name} is of type ${actualType}, not ${pool.type}`;
+    const cure = `Set its type to ${actualType} in the configuration, or delete the pool in Prefect`;
+    close(pool.name, { kind: "config", why, cure });
+  }
+  const notRight = new Set([...steps, ...mismatches].map(({ pool }) => pool.name));
+  for (const { name } of config.pools) {
+    if (!notRight.has(name)) setCondition(poolCondition(name), undefined);
+  }
+  let cutShort: string | undefined;
+  for (const step of steps) {
+    // oxlint-disable-next-line no-await-in-loop -- SQLite takes one write at a time
+    const answer = await performPoolStep(api, step, signal);
+    const { name } = step.pool;
+    const what = step.kind === "create" ? "created" : `limit set from ${step.from} to ${step.to}`;
+    if (answer.kind === "ok") {
+      log(`pool ${name}: ${what}`);
+      setCondition(poolCondition(name), undefined);
+    } else {
+      close(name, { kind: "dependency", why: `pool ${name} is not right: ${answer.why}` });
+      if (mayPass(answer)) cutShort ??= answer.why;
+    }
+  }
+  return cutShort === undefined
+    ? { kind: "done", difficulties }
+    : { kind: "cut-short", why: cutShort };
+}
+
+async function readFiles(config: Config): Promise<{
+  readonly declared: readonly DeclaredDeployment[];
+  readonly difficulties: readonly Difficulty[];
+}> {
+  const read = await Promise.all(
+    config.deployments.map(async ({ prefectYaml: file }) => ({
+      file,
+      found: await readPrefectYaml(file),
+    })),
+  );
+  return {
+    declared: read.flatMap(({ found }) => (found.kind === "read" ? found.deployments : [])),
+    difficulties: read.flatMap(({ file, found }) => {
+      if (found.kind === "unreadable") {
+        const what = `${file} cannot be read: ${found.why}. None of its deployments is made`;
+        return [
+          difficulty(`file ${file}`, what, "Correct the file, then `sails-supervisor reload`"),
+        ];
+      }
+      if (found.unnamed === 0) return [];
+      const what = `${found.unnamed} deployments in ${file} have no name: Prefect skips them`;
+      return [difficulty(`unnamed ${file}`, what, "Give each entry under deployments: a name")];
+    }),
+  };
+}
+
+async function convergeDeployments(
+  { api, deploying, signal, log }: ConvergeDeps,
+  declared: readonly DeclaredDeployment[],
+  actual: readonly Deployment[],
+  pools: ReadonlySet<string>,
+): Promise<Round> {
+  const { missing, withoutPool } = planDeployments(declared, actual, pools);
+  const stillMissing = async (entries: readonly DeclaredDeployment[]) => {
+    const now = await api.deployments(signal);
+    if (now.kind !== "ok") return now;
+    return { kind: "ok", value: planDeployments(entries, now.value, pools).missing } as const;
+  };
+  if (missing.length > 0) log(`making ${count(missing.length, "deployment")}: ${named(missing)}`);
+  const outcome = await deploy(missing, { ...deploying, signal, stillMissing });
+  if (outcome.kind !== "ok") return { kind: "cut-short", why: outcome.why };
+  const failures = outcome.value;
+  const made = missing.filter((entry) => !failures.some(({ deployment }) => deployment === entry));
+  if (made.length > 0) log(`made ${count(made.length, "deployment")}: ${named(made)}`);
+  const difficulties = [
+    ...withoutPool.map(({ name, poolName, file }) =>
+      difficulty(
+        `deployment ${name}`,
+        `deployment ${name} (${file}) names the pool ${poolName}, which is neither declared nor on the server: nothing would run it`,
+        `Add ${poolName} to pools: in the configuration, or name another pool in the file`,
+      ),
+    ),
+    ...failures.map(({ deployment: { name, file }, why }) =>
+      difficulty(
+        `deployment ${name}`,
+        `deployment ${name} (${file}) could not be made: \`prefect deploy\` ${why}`,
+        "Correct what it says, then `sails-supervisor reload`",
+      ),
+    ),
+  ];
+  return { kind: "done", difficulties };
+}
+
+async function convergeSchedules(
+  { config, api, signal, log }: ConvergeDeps,
+  actual: readonly Deployment[],
+): Promise<Round> {
+  const declared = config.deployments.flatMap(({ schedules }) => schedules);
+  const { create, withoutDeployment } = planSchedules(declared, actual);
+  const difficulties = withoutDeployment.map((target) =>
+    difficulty(
+      `schedule ${target}`,
+      `the schedule of ${target} has nothing to start: there is no such deployment`,
+      "Name it as FLOW/NAME, as `prefect deployment ls` shows it",
+    ),
+  );
+  for (const { deployment, schedules } of create) {
+    const target = `${deployment.flowName}/${deployment.name}`;
+    // oxlint-disable-next-line no-await-in-loop -- SQLite takes one write at a time
+    const answer: Answer<unknown> = await api.createSchedules(deployment.id, schedules, signal);
+    if (answer.kind === "ok") log(`${target}: ${count(schedules.length, "schedule")} made`);
+    else if (mayPass(answer)) return { kind: "cut-short", why: answer.why };
+    else {
+      const what = `the schedule of ${target} could not be made: ${answer.why}`;
+      difficulties.push(difficulty(`schedule ${target}`, what, "Correct it, then reload"));
+    }
+  }
+  return { kind: "done", difficulties };
+}
+
+const difficulty = (id: string, what: string, cure: string | undefined): Difficulty =>
+  cure === undefined ? { id, what } : { id, what, cure };
+
+const count = (number: number, noun: string): string =>
+  `${number} ${noun}${number === 1 ? "" : "s"}`;
+
+const named = (entries: readonly DeclaredDeployment[]): string =>
+  entries.map(({ name }) => name).join(", ");

@@ -1,0 +1,146 @@
+/** The units of one Prefect installation: what is started, with what, and how it is looked after. */
+import { join } from "node:path";
+import type { Config, PoolConfig } from "../config/config.ts";
+import { defaultRestartPolicy } from "../supervision/restart-policy.ts";
+import { minutes, ms, seconds } from "../supervision/time.ts";
+import type { UnitSpec } from "../supervision/unit-spec.ts";
+import type { PrefectApi } from "./api/client.ts";
+import type { Capabilities } from "./capabilities.ts";
+import { explainPrefectExit, explainWorkerExit } from "./exits.ts";
+import {
+  apiCondition,
+  apiUrl,
+  environmentCondition,
+  poolCondition,
+  workerName,
+  workerUnit,
+  workingDirectory,
+} from "./installation.ts";
+import type { Machine } from "./ports.ts";
+import { serverPreflight, workerPreflight } from "./preflight.ts";
+import { readsDatabase, workerIsOnline } from "./probes.ts";
+import {
+  type EnvironmentSources,
+  serverEnvironment,
+  workerEnvironment,
+} from "./process-environment.ts";
+
+export interface InstallationParts extends EnvironmentSources {
+  readonly config: Config;
+  readonly machine: Machine;
+  readonly api: PrefectApi;
+  /** The `prefect` program; undefined where none was found. */
+  readonly program: string | undefined;
+  /** Undefined until the program has been asked. */
+  readonly capabilities: Capabilities | undefined;
+  /** A loopback port for a worker's own health server; the same for the same unit. */
+  readonly healthPort: (unit: string) => number;
+}
+
+export function prefectUnits(parts: InstallationParts): readonly UnitSpec[] {
+  const { config } = parts;
+  const count = config.pools.reduce((sum, pool) => sum + pool.workers, 0);
+  const workers = config.pools.flatMap((pool) =>
+    Array.from({ length: pool.workers }, (_, index) => workerSpec(parts, pool, index, count)),
+  );
+  return config.server.enabled ? [serverSpec(parts), ...workers] : workers;
+}
+
+function serverSpec(parts: InstallationParts): UnitSpec {
+  const { config, machine, api } = parts;
+  const { host, port } = config.server;
+  const health = machine.httpProbe(`${apiUrl(config)}/health`);
+  return {
+    name: "server",
+    labels: { role: "server" },
+    after: [],
+    process: {
+      command: [program(parts), "server", "start", "--host", host, "--port", String(port)],
+      env: serverEnvironment(config, parts),
+      directory: workingDirectory(config),
+      killMode: "control-group",
+    },
+    rules: {
+      // Everybody waits for the server: it is tried more eagerly, and workers outlive 15 s without it.
+      restart: {
+        ...defaultRestartPolicy,
+        stableAfter: seconds(10),
+        delay: { initial: seconds(1), max: seconds(15) },
+      },
+      // A first start on a slow CPU takes a minute, and a migration must never be cut short.
+      startTimeout: minutes(10),
+      // Only a second SIGINT makes it let go of a connection that hangs.
+      stopLadder: [
+        { signal: "SIGINT", wait: seconds(10) },
+        { signal: "SIGINT", wait: seconds(5) },
+      ],
+      startSpread: ms(0),
+    },
+    probes: {
+      startup: { probe: health, ...every(ms(100)), timeout: seconds(5) },
+      readiness: { probe: readsDatabase(api), ...every(seconds(10)), failureThreshold: 3 },
+      liveness: { probe: health, ...every(seconds(5)), failureThreshold: 8 },
+    },
+    explain: explainPrefectExit,
+    preflight: serverPreflight(parts),
+  };
+}
+
+function workerSpec(
+  parts: InstallationParts,
+  pool: PoolConfig,
+  index: number,
+  count: number,
+): UnitSpec {
+  const { config, machine, api } = parts;
+  const unit = workerUnit(pool.name, index);
+  const name = workerName(machine.hostname, pool.name, index);
+  const online = workerIsOnline(api, pool.name, name);
+  return {
+    name: unit,
+    labels: { role: "worker", pool: pool.name, pool_type: pool.type },
+    after: [
+      config.server.enabled ? "server" : apiCondition,
+      poolCondition(pool.name),
+      environmentCondition,
+    ],
+    process: {
+      command: [
+        program(parts),
+        ...["worker", "start", "--pool", pool.name, "--type", pool.type, "--name", name],
+        ...["--install-policy", "never", "--with-healthcheck"],
+        // Left out, a pool that is deleted under a worker comes back without its limit.
+        ...(parts.capabilities?.canLeavePoolsAlone === true
+          ? ["--no-create-pool-if-not-found"]
+          : []),
+      ],
+      env: workerEnvironment(config, parts, parts.healthPort(unit)),
+      directory: workingDirectory(config),
+      // What it leaves behind are flow runs: not ours to end.
+      killMode: "process",
+    },
+    rules: {
+      restart: defaultRestartPolicy,
+      startTimeout: minutes(3),
+      stopLadder: [{ signal: "SIGTERM", wait: seconds(30) }],
+      // The start of a worker is four seconds of CPU: many at once would starve the server.
+      startSpread: ms(Math.min(5_000, Math.max(0, count - 3) * 500)),
+    },
+    probes: {
+      startup: { probe: online, ...every(ms(500)), timeout: seconds(5) },
+      readiness: { probe: online, ...every(seconds(15)), failureThreshold: 3 },
+    },
+    explain: explainWorkerExit,
+    preflight: workerPreflight(parts),
+  };
+}
+
+const program = ({ program: found, config }: InstallationParts): string =>
+  found ?? join(config.environment.path ?? "", "bin", "prefect");
+
+const every = <T extends number>(period: T) => ({
+  period,
+  timeout: seconds(5),
+  failureThreshold: 1,
+  successThreshold: 1,
+});
