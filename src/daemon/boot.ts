@@ -1,0 +1,74 @@
+/** What must be had before anything is supervised: a configuration, a state folder, and both for us alone. */
+import { mkdir } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { Config } from "../config/config.ts";
+import { describeFault } from "../config/fault.ts";
+import { type Loaded, loadConfig } from "../config/load.ts";
+import { AtomicFile } from "../host/atomic-file.ts";
+import { lockInstance } from "../host/instance-lock.ts";
+import { Memory, recollect } from "./memory.ts";
+
+export type OwnEnvironment = Readonly<Record<string, string | undefined>>;
+
+export type Booted =
+  | {
+      readonly kind: "booted";
+      readonly config: Config;
+      readonly warnings: readonly string[];
+      readonly memory: Memory;
+      readonly lock: Disposable;
+    }
+  | { readonly kind: "refused"; readonly why: readonly string[] };
+
+const refused = (...why: string[]): Booted => ({ kind: "refused", why });
+
+export const load = (file: string | undefined, own: OwnEnvironment): Promise<Loaded> =>
+  loadConfig({
+    file,
+    env: own,
+    home: homedir(),
+    uid: process.getuid?.() ?? 0,
+    cwd: process.cwd(),
+  });
+
+export async function boot(
+  file: string | undefined,
+  own: OwnEnvironment,
+  report: (trouble: string) => void,
+): Promise<Booted> {
+  const loaded = await load(file, own);
+  if (loaded.kind === "faulty") {
+    const end = "Nothing has been started. Correct this, and start again";
+    return refused(...loaded.faults.map(describeFault), end);
+  }
+  const { config } = loaded;
+  const { stateDir } = config;
+  try {
+    await mkdir(join(stateDir, "logs"), { recursive: true, mode: 0o750 });
+    await mkdir(join(stateDir, "cwd"), { recursive: true, mode: 0o750 });
+  } catch (error) {
+    const cure = "Give this user the right to write there, or set state_dir to another folder";
+    return refused(`the state folder ${stateDir} cannot be used: ${String(error)}. ${cure}`);
+  }
+  const locked = await lockInstance(stateDir);
+  if (locked.kind === "taken") {
+    const who = locked.pid === undefined ? "of another user" : `${locked.pid}`;
+    return refused(
+      `a daemon already runs with the state folder ${stateDir} (process ${who}). Stop it first, or give this one another state_dir`,
+    );
+  }
+  const state = new AtomicFile(join(stateDir, "state.json"));
+  const { remembered, trouble } = await recollect(state);
+  if (trouble !== undefined) report(trouble);
+  const memory = new Memory(state, remembered, report);
+  // By what stands in it children are found again: so before the first of them starts.
+  await memory.change({});
+  return {
+    kind: "booted",
+    config,
+    warnings: loaded.warnings.map(describeFault),
+    memory,
+    lock: locked.lock,
+  };
+}

@@ -1,0 +1,51 @@
+/** How children are started here: where their words go, and by what what they leave behind is found. */
+import { join } from "node:path";
+import { CgroupTree, findOwnCgroup } from "../host/cgroup-tree.ts";
+import { Escapees } from "../host/escapees.ts";
+import { ProcessLauncher } from "../host/launcher.ts";
+import { OutputFolder, outputFileName } from "../host/output-folder.ts";
+import { OutputRotation } from "../host/output-rotation.ts";
+import type { Launcher } from "../supervision/ports.ts";
+
+export interface Children extends Disposable {
+  readonly launcher: Launcher;
+  readonly escapees: Escapees;
+  readonly logOf: (unit: string) => string;
+}
+
+export interface ChildrenOptions {
+  readonly logDirectory: string;
+  /** Whether systemd started us: then the cgroup that we are in is ours to divide. */
+  readonly isDelegated: boolean;
+  readonly report: (trouble: string) => void;
+}
+
+export function openChildren({ logDirectory, isDelegated, report }: ChildrenOptions): Children {
+  const escapees = new Escapees(report);
+  const rotation = new OutputRotation({ report });
+  const outputs = new OutputFolder(logDirectory, rotation);
+  const cgroups = isDelegated ? occupyCgroup(report) : undefined;
+  return {
+    launcher: new ProcessLauncher({
+      outputOf: (unit) => outputs.of(unit),
+      escapees,
+      cgroupOf: cgroups && ((unit) => cgroups.unit(unit)),
+    }),
+    escapees,
+    logOf: (unit) => join(logDirectory, outputFileName(unit)),
+    [Symbol.dispose]: () => rotation[Symbol.dispose](),
+  };
+}
+
+function occupyCgroup(report: (trouble: string) => void): CgroupTree | undefined {
+  const root = findOwnCgroup();
+  if (root === undefined) return undefined;
+  const tree = new CgroupTree(root, report);
+  try {
+    tree.occupy();
+    return tree;
+  } catch (error) {
+    report(`units get no cgroups of their own (${String(error)}): has the unit Delegate=yes?`);
+    return undefined;
+  }
+}

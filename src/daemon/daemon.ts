@@ -1,0 +1,267 @@
+/** One daemon from its start to its end: holds the parts together and carries out reload and stop. */
+import { join } from "node:path";
+import packageFile from "../../package.json" with { type: "json" };
+import type { Config } from "../config/config.ts";
+import { describeFault } from "../config/fault.ts";
+import type { Loaded } from "../config/load.ts";
+import type { ReloadResult } from "../control/control-plane.ts";
+import type { Problem, SupervisorStatus } from "../control/status.ts";
+import { baseEnvironment } from "../host/base-environment.ts";
+import { systemClock, toWallClock } from "../host/clock.ts";
+import { endLeftovers } from "../host/leftovers.ts";
+import type { Level } from "../host/log.ts";
+import { SystemdNotifier } from "../host/notifier.ts";
+import { readProcessTable, sampleProcessTree } from "../host/process-sample.ts";
+import { createMetrics, type Metrics } from "../metrics/metrics.ts";
+import { processMetrics } from "../metrics/process-metrics.ts";
+import { apiUrl, uiUrl } from "../prefect/installation.ts";
+import { describe } from "../supervision/describe.ts";
+import { Supervisor } from "../supervision/supervisor.ts";
+import { isReady } from "../supervision/unit-view.ts";
+import { type Booted, load, type OwnEnvironment } from "./boot.ts";
+import { type Children, openChildren } from "./children.ts";
+import { commandLine } from "./command-line.ts";
+import { openDoors, webUrl } from "./doors.ts";
+import { Herald } from "./herald.ts";
+import { Installation } from "./installation.ts";
+import { Plane } from "./plane.ts";
+import { headline } from "./summary.ts";
+
+export interface DaemonOptions {
+  readonly booted: Extract<Booted, { readonly kind: "booted" }>;
+  readonly configFile: string | undefined;
+  readonly own: OwnEnvironment;
+  readonly say: (level: Level, message: string) => void;
+}
+
+/** In the environment of every child: by it the next daemon finds what this one left behind. */
+const supervisorVariable = "SAILS_SUPERVISOR_ID";
+
+export class Daemon implements AsyncDisposable {
+  readonly #options: DaemonOptions;
+  readonly #stack = new AsyncDisposableStack();
+  readonly #startedAt = new Date();
+  readonly #mark: { readonly variable: string; readonly value: string };
+  readonly #children: Children;
+  readonly #notifier: SystemdNotifier;
+  readonly #metrics: Metrics;
+  readonly #supervisor: Supervisor;
+  readonly #installation: Installation;
+  readonly #plane: Plane;
+  readonly #herald: Herald;
+  #config: Config;
+  #phase: SupervisorStatus["phase"] = "starting";
+  #webProblems: readonly Problem[] = [];
+
+  constructor(options: DaemonOptions) {
+    const { booted, own } = options;
+    const { memory, config } = booted;
+    this.#options = options;
+    this.#config = config;
+    this.#mark = { variable: supervisorVariable, value: memory.now.supervisorId };
+    const warn = (trouble: string) => this.#tell("warn", trouble);
+    this.#children = this.#stack.use(
+      openChildren({
+        logDirectory: join(config.stateDir, "logs"),
+        isDelegated: own["NOTIFY_SOCKET"] !== undefined,
+        report: warn,
+      }),
+    );
+    this.#notifier = new SystemdNotifier(own, warn);
+    this.#metrics = createMetrics({
+      client: processMetrics(),
+      build: { version: packageFile.version, revision: "", nodeVersion: process.version },
+      now: () => systemClock.now(),
+      toWallSeconds: (at) => toWallClock(at).getTime() / 1000,
+      units: () =>
+        this.#supervisor.units.map((view) => ({
+          view,
+          description: describe(view, systemClock.now()),
+        })),
+      lookAtProcesses: () => {
+        const table = readProcessTable();
+        return (pid) => sampleProcessTree(pid, table);
+      },
+      isReady: () => this.#plane.status().ready,
+    });
+    this.#herald = new Herald({
+      clock: systemClock,
+      metrics: this.#metrics.observer,
+      tell: (level, message) => this.#tell(level, message),
+      notifier: this.#notifier,
+      publish: (event) => this.#plane.publish(event),
+      status: () => this.#plane.status(),
+      isSettled: () => this.#installation.isSettled,
+      command: commandLine(own, () => this.#config),
+    });
+    this.#supervisor = new Supervisor({
+      clock: systemClock,
+      dice: Math.random,
+      launcher: this.#children.launcher,
+      observer: {
+        probed: (unit, kind, verdict) => this.#herald.probed(unit, kind, verdict),
+        transition: (unit, from, event) => {
+          this.#herald.transition(unit, from, event);
+          const wasReady = from.phase.kind === "running";
+          if (unit.spec.name === "server" && isReady(unit) && !wasReady) {
+            this.#installation.serverIsReady();
+          }
+        },
+      },
+    });
+    this.#installation = this.#stack.use(
+      new Installation({
+        clock: systemClock,
+        memory,
+        supervisor: this.#supervisor,
+        base: { ...baseEnvironment(own), [this.#mark.variable]: this.#mark.value },
+        log: (level, message) => this.#tell(level, message),
+        declaring: (units) => this.#metrics.declare(units),
+        changed: () => this.#herald.overviewSoon(),
+      }),
+    );
+    this.#plane = new Plane({
+      supervisor: this.#supervisor,
+      memory,
+      describeSelf: () => this.#describeSelf(),
+      problems: () => [...this.#installation.problems, ...this.#webProblems],
+      metrics: () => this.#metrics.render(),
+      reload: () => this.reload(),
+      now: () => systemClock.now(),
+      toWallClock,
+      logOf: this.#children.logOf,
+    });
+  }
+  /** False if it cannot be reached by its operators: then nothing has been started. */
+  async open(): Promise<boolean> {
+    const { booted, own } = this.#options;
+    for (const warning of booted.warnings) this.#tell("warn", warning);
+    const earlier = await endLeftovers({ ...this.#mark, patienceMs: 15_000 });
+    if (earlier.ended > 0) {
+      const what = `ended ${earlier.ended} processes that an earlier daemon had left behind`;
+      this.#tell("warn", what);
+    }
+    const doors = await openDoors({
+      config: this.#config,
+      plane: this.#plane,
+      runtimeDirectory: own["RUNTIME_DIRECTORY"],
+      report: (error) => this.#tell("error", String(error)),
+    });
+    if (doors.kind === "failed") {
+      this.#tell("error", doors.why);
+      return false;
+    }
+    this.#stack.use(doors.stack);
+    if (doors.problem !== undefined) {
+      this.#tell("error", doors.problem.what);
+      this.#webProblems = [doors.problem];
+    }
+    return true;
+  }
+
+  async start(): Promise<void> {
+    await this.#installation.apply(this.#config);
+    this.#metrics.daemon.configLoaded(Date.now() / 1000);
+    this.#phase = "running";
+    this.#notifier.ready(headline(this.#plane.status()));
+    this.#stack.use(this.#feedWatchdog());
+    this.#herald.overviewSoon();
+  }
+
+  async reload(): Promise<ReloadResult> {
+    const { configFile, own } = this.#options;
+    this.#notifier.reloading();
+    const loaded = await load(configFile, own);
+    const result = loaded.kind === "loaded" ? await this.#replace(loaded) : this.#keep(loaded);
+    this.#metrics.daemon.reloaded(
+      result.kind === "reloaded" ? "succeeded" : "failed",
+      Date.now() / 1000,
+    );
+    this.#notifier.ready(headline(this.#plane.status()));
+    return result;
+  }
+
+  /** @param hurry cuts the patience with each unit short */
+  async stop(why: string, hurry: AbortSignal): Promise<void> {
+    this.#phase = "stopping";
+    this.#notifier.stopping();
+    this.#tell("notice", `${why}: stops everything in order; a second one does it at once`);
+    hurry.addEventListener("abort", () => this.#supervisor.killAll());
+    this.#installation[Symbol.dispose]();
+    await this.#supervisor.stopAll();
+    await this.#children.escapees.settled();
+    const { left } = await endLeftovers({ ...this.#mark, patienceMs: 3_000 });
+    if (left.length > 0) this.#tell("error", `processes ${left.join(", ")} cannot be ended`);
+    this.#tell("notice", "stopped");
+    await this.#notifier.delivered();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync();
+  }
+
+  async #replace(loaded: Extract<Loaded, { readonly kind: "loaded" }>): Promise<ReloadResult> {
+    const before = this.#config;
+    this.#config = loaded.config;
+    const warnings = [...loaded.warnings.map(describeFault), ...needRestart(before, loaded.config)];
+    for (const warning of warnings) this.#tell("warn", warning);
+    const declared = await this.#installation.apply(loaded.config);
+    const { added, changed, removed } = declared;
+    const what = `${added.length} units added, ${changed.length} restarted, ${removed.length} removed`;
+    this.#tell("notice", `configuration reloaded: ${what}`);
+    return { kind: "reloaded", ...declared, warnings };
+  }
+
+  #keep(loaded: Extract<Loaded, { readonly kind: "faulty" }>): ReloadResult {
+    const faults = loaded.faults.map(describeFault);
+    for (const fault of faults) this.#tell("error", fault);
+    this.#tell("error", "nothing was reloaded: the configuration of before is still in force");
+    return { kind: "faulty", faults };
+  }
+
+  #tell(level: Level, message: string): void {
+    this.#options.say(level, message);
+    this.#metrics.daemon.logged(level === "notice" ? "info" : level);
+  }
+
+  #describeSelf(): SupervisorStatus {
+    return {
+      version: packageFile.version,
+      pid: process.pid,
+      startedAt: this.#startedAt.toISOString(),
+      phase: this.#phase,
+      config: this.#config.file ?? null,
+      stateDir: this.#config.stateDir,
+      ...prefectAddresses(this.#config),
+      webUrl: webUrl(this.#config),
+    };
+  }
+
+  #feedWatchdog(): Disposable {
+    const limitUs = Number(this.#options.own["WATCHDOG_USEC"] ?? 0);
+    const feed = (): void => {
+      this.#notifier.watchdog();
+      this.#metrics.daemon.watchdogPinged(Date.now() / 1000);
+    };
+    const timer = limitUs > 0 ? setInterval(feed, limitUs / 2000) : undefined;
+    return { [Symbol.dispose]: () => clearInterval(timer) };
+  }
+}
+
+function prefectAddresses(
+  config: Config,
+): Pick<SupervisorStatus, "prefectApiUrl" | "prefectUiUrl"> {
+  const hasPrefect = config.server.enabled || config.prefect.apiUrl !== undefined;
+  if (!hasPrefect) return { prefectApiUrl: null, prefectUiUrl: null };
+  return { prefectApiUrl: apiUrl(config), prefectUiUrl: uiUrl(config) };
+}
+
+function needRestart(before: Config, now: Config): readonly string[] {
+  const keys = [
+    ["state_dir", before.stateDir === now.stateDir],
+    ["web.listen", webUrl(before) === webUrl(now)],
+  ] as const;
+  return keys.flatMap(([key, isSame]) =>
+    isSame ? [] : [`${key} has changed: that takes effect when the daemon is restarted`],
+  );
+}

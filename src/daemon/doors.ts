@@ -1,0 +1,46 @@
+/** Opens the two ways in: the control socket, without which nobody could stop us, and the page. */
+import { tmpdir } from "node:os";
+import type { Config } from "../config/config.ts";
+import type { ControlPlane } from "../control/control-plane.ts";
+import { placeSocket } from "../control/socket-place.ts";
+import { openSocketServer } from "../control/socket-server.ts";
+import type { Problem } from "../control/status.ts";
+import { openWebServer } from "../control/web-server.ts";
+
+export type Doors =
+  | {
+      readonly kind: "open";
+      /** What is amiss all the same. */
+      readonly problem: Problem | undefined;
+      readonly stack: AsyncDisposableStack;
+    }
+  | { readonly kind: "failed"; readonly why: string };
+
+export interface DoorsOptions {
+  readonly config: Config;
+  readonly plane: ControlPlane;
+  readonly runtimeDirectory: string | undefined;
+  readonly report: (error: unknown) => void;
+}
+
+export async function openDoors(options: DoorsOptions): Promise<Doors> {
+  const { config, plane, runtimeDirectory, report } = options;
+  const { stateDir, web } = config;
+  const place = placeSocket({ stateDir, runtimeDirectory, temporary: tmpdir() });
+  if (place.kind === "nowhere") return { kind: "failed", why: place.why };
+  const socket = await openSocketServer({ plane, place, stateDir, report });
+  if (socket.kind === "failed") return { kind: "failed", why: socket.why };
+  const stack = new AsyncDisposableStack();
+  stack.use(socket.server);
+  const page = await openWebServer({ plane, ...web.listen, report });
+  if (page.kind === "listening") {
+    stack.use(page.server);
+    return { kind: "open", problem: undefined, stack };
+  }
+  // Prefect must not stay down because a page cannot be shown.
+  const cure = "Free that port or change web.listen, then restart the daemon";
+  return { kind: "open", problem: { id: "web", what: page.why, cure }, stack };
+}
+
+export const webUrl = ({ web: { listen } }: Config): string =>
+  `http://${listen.host.includes(":") ? `[${listen.host}]` : listen.host}:${listen.port}`;

@@ -1,0 +1,149 @@
+/** What the configuration in force declares, made to run: its units, and Prefect beside them. */
+import { statSync } from "node:fs";
+import type { Config, EnvironmentVariables, ProbeTarget, ServiceConfig } from "../config/config.ts";
+import type { Problem } from "../control/status.ts";
+import { runCommand } from "../host/command.ts";
+import { machine } from "../host/machine.ts";
+import { commandProbe, httpProbe, tcpProbe } from "../host/probes.ts";
+import { workerUnit } from "../prefect/installation.ts";
+import { serviceUnits } from "../services/units.ts";
+import type { Clock } from "../supervision/ports.ts";
+import type { Probe } from "../supervision/probe.ts";
+import type { Declared, Supervisor } from "../supervision/supervisor.ts";
+import type { UnitSpec } from "../supervision/unit-spec.ts";
+import { HealthPorts } from "./health-ports.ts";
+import type { Memory } from "./memory.ts";
+import { PrefectKeeper } from "./prefect-keeper.ts";
+import { keepProfile } from "./profile-keeper.ts";
+
+export interface InstallationDeps {
+  readonly clock: Clock;
+  readonly memory: Memory;
+  readonly supervisor: Supervisor;
+  /** The environment of every child. */
+  readonly base: EnvironmentVariables;
+  readonly log: (level: "info" | "warn", message: string) => void;
+  /** Told of all units before any of them starts. */
+  readonly declaring: (units: readonly UnitSpec[]) => void;
+  /** Something beside the units has changed. */
+  readonly changed: () => void;
+}
+
+export class Installation implements Disposable {
+  readonly #deps: InstallationDeps;
+  readonly #ports: HealthPorts;
+  #keeper: PrefectKeeper | undefined;
+  #profileTrouble: string | undefined;
+
+  constructor(deps: InstallationDeps) {
+    this.#deps = deps;
+    this.#ports = new HealthPorts(deps.memory);
+  }
+
+  /** Replaces what was declared before; units that are the same run on. */
+  async apply(config: Config): Promise<Declared> {
+    const { clock, base, log, supervisor } = this.#deps;
+    const workers = config.pools.flatMap(({ name, workers: count }) =>
+      Array.from({ length: count }, (_, index) => workerUnit(name, index)),
+    );
+    await this.#ports.reserve(workers);
+    const keeper = await PrefectKeeper.open(config, {
+      clock,
+      machine,
+      run: runCommand,
+      base,
+      log,
+      setCondition: (name, blocker) => supervisor.setCondition(name, blocker),
+      unitsChanged: () => void this.#declare(keeper),
+      capabilitiesOf: (program) => this.#deps.memory.now.capabilities[versionKey(program)],
+      keepCapabilities: (program, found) =>
+        void this.#deps.memory.change({ capabilities: { [versionKey(program)]: found } }),
+      healthPort: (unit) => this.#ports.of(unit),
+      changed: () => this.#deps.changed(),
+    });
+    const before = this.#keeper;
+    before?.[Symbol.dispose]();
+    this.#keeper = keeper;
+    const declared = this.#declare(keeper);
+    keeper.start();
+    if (isServerReady(supervisor)) keeper.serverIsReady();
+    await this.#keepProfile(config);
+    return declared;
+  }
+
+  serverIsReady(): void {
+    const keeper = this.#keeper;
+    if (keeper === undefined) return;
+    keeper.serverIsReady();
+    void this.#keepProfile(keeper.config);
+  }
+
+  /** Whether what is declared beside units has been seen to once. */
+  get isSettled(): boolean {
+    const keeper = this.#keeper;
+    return keeper !== undefined && (!hasPrefect(keeper.config) || keeper.hasConverged);
+  }
+
+  get problems(): readonly Problem[] {
+    const difficulties = this.#keeper?.difficulties ?? [];
+    const profile = this.#profileTrouble;
+    return [
+      ...difficulties.map(({ id, what, cure }) => ({ id, what, cure: cure ?? null })),
+      ...(profile === undefined ? [] : [{ id: "profile", what: profile, cure: null }]),
+    ];
+  }
+
+  [Symbol.dispose](): void {
+    this.#keeper?.[Symbol.dispose]();
+  }
+
+  async #keepProfile(config: Config): Promise<void> {
+    const trouble = hasPrefect(config) ? await keepProfile(config) : undefined;
+    if (trouble !== undefined && trouble !== this.#profileTrouble) this.#deps.log("warn", trouble);
+    this.#profileTrouble = trouble;
+  }
+
+  #declare(keeper: PrefectKeeper): Declared {
+    const { supervisor, memory, base, declaring } = this.#deps;
+    const { services } = keeper.config;
+    const probe = (target: ProbeTarget, service: ServiceConfig) => probeFor(target, service, base);
+    const units = [...keeper.units(), ...serviceUnits(services, { base, probe })];
+    declaring(units);
+    const stopped = new Set(memory.now.stopped);
+    return supervisor.declare(units, (name) => !stopped.has(name));
+  }
+}
+
+/** Without a server of ours or elsewhere there is no Prefect to look after. */
+const hasPrefect = ({ server, prefect }: Config): boolean =>
+  server.enabled || prefect.apiUrl !== undefined;
+
+const isServerReady = ({ units }: Supervisor): boolean =>
+  units.some(({ spec, state }) => spec.name === "server" && state.phase.kind === "running");
+
+/** Another Prefect in the same place is another program. */
+function versionKey(program: string): string {
+  const changed = statSync(program, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return `${program} ${changed}`;
+}
+
+function probeFor(target: ProbeTarget, service: ServiceConfig, base: EnvironmentVariables): Probe {
+  switch (target.kind) {
+    case "http":
+      return httpProbe(target.url);
+    case "tcp":
+      return tcpProbe(target.host, target.port);
+    case "command": {
+      const [program = "", ...args] = target.command;
+      return commandProbe(runCommand, {
+        command: [program, ...args],
+        env: { ...base, ...service.env },
+        directory: service.directory,
+        // Its own timeout ends it before.
+        timeoutMs: 2 * service.startTimeout,
+      });
+    }
+    default:
+      return target satisfies never;
+  }
+}

@@ -1,0 +1,87 @@
+/** The daemon as its operators see it: what is, and what they order. */
+import type {
+  ControlPlane,
+  OrderResult,
+  ReloadResult,
+  StatusEvent,
+  UnitVerb,
+} from "../control/control-plane.ts";
+import type { Problem, Status, SupervisorStatus } from "../control/status.ts";
+import type { Supervisor } from "../supervision/supervisor.ts";
+import type { Millis } from "../supervision/time.ts";
+import type { Memory } from "./memory.ts";
+import { buildStatus } from "./status-model.ts";
+
+export interface PlaneDeps {
+  readonly supervisor: Supervisor;
+  readonly memory: Memory;
+  readonly describeSelf: () => SupervisorStatus;
+  readonly problems: () => readonly Problem[];
+  readonly metrics: () => Promise<string>;
+  readonly reload: () => Promise<ReloadResult>;
+  readonly now: () => Millis;
+  readonly toWallClock: (at: Millis) => Date;
+  readonly logOf: (unit: string) => string;
+}
+
+export class Plane implements ControlPlane {
+  readonly #deps: PlaneDeps;
+  readonly #listeners = new Set<(event: StatusEvent) => void>();
+
+  constructor(deps: PlaneDeps) {
+    this.#deps = deps;
+  }
+
+  status(): Status {
+    const { supervisor, describeSelf, problems, now, toWallClock, logOf } = this.#deps;
+    return buildStatus({
+      supervisor: describeSelf(),
+      units: supervisor.units,
+      problems: problems(),
+      now: now(),
+      toWallClock,
+      logOf,
+    });
+  }
+
+  metrics(): Promise<string> {
+    return this.#deps.metrics();
+  }
+
+  /** Whoever gets this answer gets it from the loop itself. */
+  alive(): boolean {
+    return true;
+  }
+
+  order(verb: UnitVerb, units: readonly string[]): OrderResult {
+    const { supervisor, memory } = this.#deps;
+    const known = supervisor.units.map(({ spec }) => spec.name);
+    const unknown = units.find((name) => !known.includes(name));
+    if (unknown !== undefined) return { kind: "unknown-unit", name: unknown, known };
+    const stopped = new Set(memory.now.stopped);
+    for (const name of units) {
+      if (verb === "stop") stopped.add(name);
+      else stopped.delete(name);
+    }
+    const isNew = stopped.symmetricDifference(new Set(memory.now.stopped)).size > 0;
+    if (isNew) void memory.change({ stopped: [...stopped] });
+    for (const name of units) {
+      if (verb === "restart") supervisor.restart(name, "restart");
+      else supervisor[verb](name);
+    }
+    return { kind: "done", units };
+  }
+
+  reload(): Promise<ReloadResult> {
+    return this.#deps.reload();
+  }
+
+  subscribe(listener: (event: StatusEvent) => void, signal: AbortSignal): void {
+    this.#listeners.add(listener);
+    signal.addEventListener("abort", () => this.#listeners.delete(listener));
+  }
+
+  publish(event: StatusEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+}

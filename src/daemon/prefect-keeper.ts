@@ -1,0 +1,205 @@
+/**
+ * Keeps the Prefect installation of one configuration: finds its program, asks what it can do,
+ * watches a server that is not ours, and brings pools and deployments to what is declared.
+ */
+import { readFile } from "node:fs/promises";
+import type { Config, EnvironmentVariables } from "../config/config.ts";
+import { createPrefectApi, type PrefectApi } from "../prefect/api/client.ts";
+import { askCapabilities, type Capabilities } from "../prefect/capabilities.ts";
+import { converge, type Difficulty } from "../prefect/declared/converge.ts";
+import {
+  apiCondition,
+  apiUrl,
+  environmentCondition,
+  workingDirectory,
+} from "../prefect/installation.ts";
+import type { Machine, RunCommand } from "../prefect/ports.ts";
+import { clientEnvironment } from "../prefect/process-environment.ts";
+import { findProgram, type Program } from "../prefect/program.ts";
+import { type InstallationParts, prefectUnits } from "../prefect/units.ts";
+import type { Clock } from "../supervision/ports.ts";
+import { seconds } from "../supervision/time.ts";
+import type { Blocker } from "../supervision/unit.ts";
+import type { UnitSpec } from "../supervision/unit-spec.ts";
+import { RepeatingTask, type TaskOutcome } from "./repeating-task.ts";
+
+export interface PrefectKeeperDeps {
+  readonly clock: Clock;
+  readonly machine: Machine;
+  readonly run: RunCommand;
+  readonly base: EnvironmentVariables;
+  readonly log: (level: "info" | "warn", message: string) => void;
+  readonly setCondition: (name: string, blocker: Blocker | undefined) => void;
+  /** The units have to be declared again: more is known of them. */
+  readonly unitsChanged: () => void;
+  readonly capabilitiesOf: (program: string) => Capabilities | undefined;
+  readonly keepCapabilities: (program: string, capabilities: Capabilities) => void;
+  readonly healthPort: (unit: string) => number;
+  /** A round has been done: its difficulties may be others. */
+  readonly changed: () => void;
+}
+
+const settled: TaskOutcome = { kind: "settled" };
+
+export class PrefectKeeper implements Disposable {
+  readonly config: Config;
+  readonly #deps: PrefectKeeperDeps;
+  readonly #api: PrefectApi;
+  readonly #auth: string | undefined;
+  readonly #program: Program | undefined;
+  readonly #tasks: Record<"environment" | "api" | "converge", RepeatingTask>;
+  #difficulties: readonly Difficulty[] = [];
+  #hasConverged = false;
+
+  private constructor(
+    config: Config,
+    deps: PrefectKeeperDeps,
+    auth: string | undefined,
+    program: Program | undefined,
+  ) {
+    this.config = config;
+    this.#deps = deps;
+    this.#auth = auth;
+    this.#program = program;
+    this.#api = createPrefectApi({ url: apiUrl(config), auth, requestTimeoutMs: 10_000 });
+    const task = (run: (signal: AbortSignal) => Promise<TaskOutcome>) =>
+      new RepeatingTask(deps.clock, run);
+    this.#tasks = {
+      environment: task((signal) => this.#learn(signal)),
+      api: task((signal) => this.#watchApi(signal)),
+      converge: task((signal) => this.#converge(signal)),
+    };
+  }
+
+  static async open(config: Config, deps: PrefectKeeperDeps): Promise<PrefectKeeper> {
+    const { authFile } = config.server;
+    const auth = authFile === undefined ? undefined : (await readFile(authFile, "utf8")).trim();
+    const program = await findProgram(config, deps.base["PATH"] ?? "", deps.machine);
+    return new PrefectKeeper(config, deps, auth, program);
+  }
+
+  get difficulties(): readonly Difficulty[] {
+    return this.#difficulties;
+  }
+
+  /** Whether one whole round has been done since the server answered first. */
+  get hasConverged(): boolean {
+    return this.#hasConverged;
+  }
+
+  units(): readonly UnitSpec[] {
+    const parts: InstallationParts = {
+      ...this.#sources(),
+      config: this.config,
+      machine: this.#deps.machine,
+      api: this.#api,
+      program: this.#program?.file,
+      capabilities: this.#capabilities(),
+      healthPort: this.#deps.healthPort,
+    };
+    return prefectUnits(parts);
+  }
+
+  /** Once its units are declared. */
+  start(): void {
+    if (this.config.pools.length > 0) this.#tasks.environment.request();
+    if (this.config.prefect.apiUrl !== undefined) this.#tasks.api.request();
+  }
+
+  /** Each time that our own server becomes ready. */
+  serverIsReady(): void {
+    this.#tasks.converge.request();
+  }
+
+  [Symbol.dispose](): void {
+    for (const task of Object.values(this.#tasks)) task[Symbol.dispose]();
+  }
+
+  #sources() {
+    const { base } = this.#deps;
+    return { base, auth: this.#auth, binDirectory: this.#program?.binDirectory };
+  }
+
+  #capabilities(): Capabilities | undefined {
+    return this.#program && this.#deps.capabilitiesOf(this.#program.file);
+  }
+
+  async #learn(signal: AbortSignal): Promise<TaskOutcome> {
+    const { machine, run, setCondition, keepCapabilities, unitsChanged } = this.#deps;
+    const program = this.#program?.file;
+    // What is missing, the preflights of the units say; here, it is only waited for.
+    if (program === undefined || this.#capabilities() !== undefined) {
+      setCondition(environmentCondition, undefined);
+      return settled;
+    }
+    const again: TaskOutcome = { kind: "retry-in", span: seconds(5) };
+    if (!(await machine.isExecutable(program))) {
+      const why = `${program} is not there or cannot be executed`;
+      const cure = "Build the Python environment again, or set environment.path to where it is";
+      setCondition(environmentCondition, { kind: "environment", why, cure });
+      return again;
+    }
+    const looking = `asks ${program} what it can do`;
+    setCondition(environmentCondition, { kind: "environment", why: looking });
+    const directory = workingDirectory(this.config);
+    await machine.whyNotWritable(directory);
+    const env = clientEnvironment(this.config, this.#sources());
+    const asked = await askCapabilities(run, program, {
+      env,
+      directory,
+      timeoutMs: 120_000,
+      signal,
+    });
+    if (signal.aborted) return settled;
+    if (asked.kind === "failed") {
+      setCondition(environmentCondition, { kind: "environment", why: asked.why });
+      return again;
+    }
+    keepCapabilities(program, asked.capabilities);
+    unitsChanged();
+    setCondition(environmentCondition, undefined);
+    return settled;
+  }
+
+  /** A server elsewhere: nobody tells us when it comes and goes. */
+  async #watchApi(signal: AbortSignal): Promise<TaskOutcome> {
+    const answer = await this.#api.pools(signal);
+    if (signal.aborted) return settled;
+    const isThere = answer.kind === "ok";
+    this.#deps.setCondition(
+      apiCondition,
+      isThere ? undefined : { kind: "dependency", why: answer.why },
+    );
+    if (isThere && !this.#hasConverged) this.#tasks.converge.request();
+    return { kind: "retry-in", span: seconds(10) };
+  }
+
+  async #converge(signal: AbortSignal): Promise<TaskOutcome> {
+    const { run, setCondition, log } = this.#deps;
+    const program = this.#program?.file ?? "prefect";
+    const env = clientEnvironment(this.config, this.#sources());
+    const round = await converge({
+      config: this.config,
+      api: this.#api,
+      deploying: { run, program, env },
+      setCondition,
+      log: (message) => log("info", message),
+      signal,
+    });
+    if (signal.aborted) return settled;
+    if (round.kind === "cut-short") {
+      log("warn", `pools and deployments are not looked after yet: ${round.why}`);
+      return { kind: "retry-in", span: seconds(5) };
+    }
+    for (const { what, cure } of newOnes(round.difficulties, this.#difficulties)) {
+      log("warn", cure === undefined ? what : `${what}. ${cure}`);
+    }
+    this.#difficulties = round.difficulties;
+    this.#hasConverged = true;
+    this.#deps.changed();
+    return settled;
+  }
+}
+
+const newOnes = (now: readonly Difficulty[], before: readonly Difficulty[]) =>
+  now.filter(({ what }) => !before.some((one) => one.what === what));

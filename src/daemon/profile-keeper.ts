@@ -1,0 +1,25 @@
+/** Keeps the profile of the configuration in Prefect's `profiles.toml`, for the shells of people. */
+import { join } from "node:path";
+import type { Config } from "../config/config.ts";
+import { AtomicFile } from "../host/atomic-file.ts";
+import { machine } from "../host/machine.ts";
+import { planProfile } from "../prefect/declared/profile.ts";
+import { apiUrl } from "../prefect/installation.ts";
+
+/** Undefined if all is well; else what is not, as a sentence. */
+export async function keepProfile(config: Config): Promise<string | undefined> {
+  const { home, profile } = config.prefect;
+  const file = new AtomicFile(join(home, "profiles.toml"));
+  // The preflight of the server says so, and when that is cured the profile is kept, too.
+  if ((await machine.whyNotWritable(home)) !== undefined) return undefined;
+  try {
+    const plan = planProfile(await file.read(), profile, apiUrl(config));
+    if (plan.kind === "unreadable") {
+      return `${file.path} cannot be read (${plan.why}), so the profile ${profile} is not kept in it`;
+    }
+    if (plan.kind === "write") await file.write(plan.text);
+    return undefined;
+  } catch (error) {
+    return `the profile ${profile} could not be written to ${file.path}: ${String(error)}`;
+  }
+}
