@@ -1,0 +1,82 @@
+// Bundles the program into dist/: the entry, and a chunk for each part that is imported lazily.
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { build, type Plugin } from "esbuild";
+
+const root = join(import.meta.dirname, "..");
+const dist = join(root, "dist");
+const weekMs = 7 * 24 * 3600 * 1000;
+
+/**
+ * `await import("yaml")`, a CommonJS package, would have no named exports in the bundle, though it has
+ * them in Node. Asks Node which, and gives the bundle the same.
+ */
+const lazyCommonJs: Plugin = {
+  name: "lazy-commonjs",
+  setup(bundler) {
+    bundler.onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
+      kind === "dynamic-import" && !path.startsWith("node:")
+        ? { path, namespace: "lazy" }
+        : undefined,
+    );
+    bundler.onLoad({ filter: /./, namespace: "lazy" }, async ({ path }) => {
+      const module: object = await import(path);
+      const names = Object.keys(module);
+      const from = JSON.stringify(path);
+      if (!names.includes("module.exports")) {
+        const defaults = names.includes("default") ? `export { default } from ${from};` : "";
+        return { contents: `export * from ${from}; ${defaults}`, resolveDir: root };
+      }
+      const named = names.filter((name) => name !== "default" && name !== "module.exports");
+      const exported = named.map(
+        (name, at) => `const _${at} = all[${JSON.stringify(name)}]; export { _${at} as ${name} };`,
+      );
+      return {
+        contents: [`import all from ${from}; export default all;`, ...exported].join("\n"),
+        resolveDir: root,
+      };
+    });
+  },
+};
+
+const { outputFiles } = await build({
+  absWorkingDir: root,
+  entryPoints: { "sails-supervisor": "src/main.ts" },
+  outdir: dist,
+  chunkNames: "chunks/[name]-[hash]",
+  bundle: true,
+  splitting: true,
+  platform: "node",
+  format: "esm",
+  target: "node24",
+  minify: true,
+  // Errors and logs name classes and functions.
+  keepNames: true,
+  sourcemap: "linked",
+  // Some dependencies are CommonJS and call require. The long name cannot meet a minified one.
+  banner: {
+    js: "import{createRequire as bundleCreateRequire}from'node:module';const require=bundleCreateRequire(import.meta.url);",
+  },
+  plugins: [lazyCommonJs],
+  logLevel: "warning",
+  write: false,
+}).catch(() => process.exit(1)); // It has printed why.
+
+const isEntry = (path: string): boolean => path === join(dist, "sails-supervisor.js");
+
+// The entry comes last and by a rename: whoever starts meanwhile gets the old program or the new one.
+for (const { path, contents } of outputFiles.toSorted(
+  (a, b) => Number(isEntry(a.path)) - Number(isEntry(b.path)),
+)) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(`${path}.new`, contents);
+  renameSync(`${path}.new`, path);
+}
+
+// A daemon that still runs the former build may yet import one of its chunks.
+const written = new Set(outputFiles.map(({ path }) => path));
+for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
+  const path = join(entry.parentPath, entry.name);
+  if (entry.isFile() && !written.has(path) && Date.now() - statSync(path).mtimeMs > weekMs)
+    rmSync(path);
+}
