@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
-import { listKeys } from "../../src/config/reference.ts";
 import { loadConfig } from "../../src/config/load.ts";
+import { listKeys } from "../../src/config/reference.ts";
 import { makeFolder, optionsIn } from "./load-from.ts";
 
 /** Words that the schema knows, so that the noise gets past the first key. */

@@ -1,9 +1,9 @@
-import * as z from "zod";
 import { expect, test } from "vitest";
+import * as z from "zod";
 import { computedDefaults } from "../../src/config/defaults.ts";
 import { jsonSchema, listKeys, renderReference } from "../../src/config/reference.ts";
 import { schema } from "../../src/config/schema.ts";
-import { keysOf, itemOf, type Schema, scalarKeys } from "../../src/config/schema-walk.ts";
+import { itemOf, keysOf, type Schema, scalarKeys } from "../../src/config/schema-walk.ts";
 
 const keys = listKeys();
 
