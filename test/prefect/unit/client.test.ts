@@ -107,14 +107,14 @@ test("a worker's last heartbeat is a date, or none", async () => {
   });
   const all = [worker("a", "2026-11-22T16:53:00.250000+00:00"), worker("b", null)];
   await using server = await served((received) => pages(all, received));
-  expect(await server.api.workers("my pool", signal)).toEqual({
+  expect(await server.api.workers("my pool #1?", signal)).toEqual({
     kind: "ok",
     value: [
       { ...all[0], last_heartbeat_time: new Date("2026-11-22T16:53:00.250Z") },
       { ...all[1], last_heartbeat_time: null },
     ],
   });
-  expect(server.received[0]?.path).toBe("/api/work_pools/my%20pool/workers/filter");
+  expect(server.received[0]?.path).toBe("/api/work_pools/my%20pool%20%231%3F/workers/filter");
 });
 
 test("a pool that somebody made in the meantime is there, which is all that was asked", async () => {
@@ -127,13 +127,13 @@ test("writes go where Prefect has them, and are repeated if it is busy", async (
   const { api, received } = server;
   const made = { name: "a", type: "process", concurrency_limit: 2 };
   expect((await api.createPool(made, signal)).kind).toBe("ok");
-  await api.updatePool("my pool", { concurrency_limit: 3 }, signal);
+  await api.updatePool("my pool #1?", { concurrency_limit: 3 }, signal);
   const schedule = { active: true, slug: "sails-1", schedule: { cron: "@daily" } };
   await api.createSchedules("d1", [schedule], signal);
   expect(received.map(({ method, path }) => `${method} ${path}`)).toEqual([
     "POST /api/work_pools/",
     "POST /api/work_pools/",
-    "PATCH /api/work_pools/my%20pool",
+    "PATCH /api/work_pools/my%20pool%20%231%3F",
     "POST /api/deployments/d1/schedules",
   ]);
   expect(received.map(({ body }): unknown => JSON.parse(body))).toEqual([

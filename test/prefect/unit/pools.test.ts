@@ -67,7 +67,7 @@ describe("the plan", () => {
     await fc.assert(
       fc.asyncProperty(declared, actual, async (wanted, there) => {
         const api = new ScriptedApi();
-        api.pools_ = there;
+        api.pools_ = [...there];
         for (const step of planPools(wanted, there).steps) {
           // oxlint-disable-next-line no-await-in-loop -- as the daemon does
           await performPoolStep(api, step, signal);
