@@ -8,7 +8,8 @@ h1 { font-size: 1.4rem; margin: 0; }
 h2, caption { font-size: 1.1rem; font-weight: 600; margin: 1.5rem 0 .5rem; text-align: left; }
 nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; padding: 0; }
 table { border-collapse: collapse; width: 100%; }
-th, td { border-bottom: 1px solid var(--line); padding: .4rem .75rem .4rem 0; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
+th, td { border-bottom: 1px solid var(--line); padding: .4rem .75rem .4rem 0; text-align: left; vertical-align: top; white-space: nowrap; }
+td:last-child { overflow-wrap: anywhere; white-space: normal; width: 100%; }
 th[scope=row] { font-weight: 600; }
 .good { color: var(--good); } .bad { color: var(--bad); } .wait { color: var(--wait); }
 .state { font-weight: 600; white-space: nowrap; }
@@ -16,7 +17,7 @@ th[scope=row] { font-weight: 600; }
 @media (max-width: 40rem) {
   thead { position: absolute; clip-path: inset(50%); height: 1px; overflow: hidden; }
   tr { border-bottom: 1px solid var(--line); display: block; padding: .5rem 0; }
-  tbody th, td { border: 0; display: block; padding: 0; }
+  tbody th, td { border: 0; display: block; overflow-wrap: anywhere; padding: 0; white-space: normal; }
   td[data-label]::before { content: attr(data-label) ": "; opacity: .8; }
 }
 `;
