@@ -1,5 +1,5 @@
 /** What changes something: on the control socket only. */
-import { z } from "zod";
+import * as z from "zod";
 import type { ControlPlane, UnitVerb } from "./control-plane.ts";
 import { json, text, type WholeReply } from "./reply.ts";
 import type { Route } from "./router.ts";

@@ -1,6 +1,6 @@
 /** What the daemon remembers from one run to the next, in `state.json` of the state folder. */
 import { randomUUID } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import type { AtomicFile } from "../host/atomic-file.ts";
 
 const shape = z.object({

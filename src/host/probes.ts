@@ -1,6 +1,5 @@
 /** The three ways to ask a process whether it is well; the names and rules are Kubernetes'. */
-import http from "node:http";
-import https from "node:https";
+import { get } from "node:http";
 import net from "node:net";
 import type { CommandRequest, RunCommand } from "../prefect/ports.ts";
 import type { Probe, Verdict } from "../supervision/probe.ts";
@@ -10,10 +9,11 @@ const pass: Verdict = { kind: "pass" };
 /** Passes on 200 to 399. Each question is a connection of its own: a server must still accept. */
 export const httpProbe =
   (url: string): Probe =>
-  (_, signal) =>
-    new Promise((resolve) => {
-      const { get } = url.startsWith("https:") ? https : http;
-      const request = get(url, { agent: false, signal }, (response) => {
+  async (_, signal) => {
+    // TLS is three megabytes that hardly anybody needs here.
+    const ask = url.startsWith("https:") ? (await import("node:https")).get : get;
+    return new Promise((resolve) => {
+      const request = ask(url, { agent: false, signal }, (response) => {
         response.resume();
         const status = response.statusCode ?? 0;
         const isGood = status >= 200 && status < 400;
@@ -21,6 +21,7 @@ export const httpProbe =
       });
       request.once("error", (error) => resolve({ kind: "fail", why: `${url}: ${short(error)}` }));
     });
+  };
 
 export const tcpProbe =
   (host: string, port: number): Probe =>

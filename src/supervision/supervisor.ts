@@ -4,6 +4,7 @@
  */
 import { describe } from "./describe.ts";
 import { stopWaves } from "./order.ts";
+import { ms } from "./time.ts";
 import type { Blocker, RestartCause } from "./unit.ts";
 import { UnitRunner, type UnitRunnerDeps } from "./unit-runner.ts";
 import { sameProcess, type UnitSpec } from "./unit-spec.ts";
@@ -14,6 +15,8 @@ export interface Declared {
   readonly changed: readonly string[];
   readonly removed: readonly string[];
 }
+
+const startBatch = 20;
 
 export class Supervisor {
   readonly #deps: UnitRunnerDeps;
@@ -74,9 +77,7 @@ export class Supervisor {
     }
     for (const unit of removed) void this.#remove(unit);
     this.#gate(this.#units.values());
-    for (const unit of added) {
-      if (isWanted(unit.spec.name)) unit.handle({ kind: "start-requested" });
-    }
+    this.#startInBatches(added.filter((unit) => isWanted(unit.spec.name)));
     for (const unit of changed) unit.handle({ kind: "restart-requested", by: "config" });
     return { added: namesOf(added), changed: namesOf(changed), removed: namesOf(removed) };
   }
@@ -118,6 +119,18 @@ export class Supervisor {
   /** Cuts a `stopAll` short: nobody is asked any more. */
   killAll(): void {
     for (const unit of this.#units.values()) unit.kill();
+  }
+
+  /** A spawn takes milliseconds: a thousand in one go would leave everybody else without an answer. */
+  #startInBatches(units: readonly UnitRunner[]): void {
+    for (const unit of units.slice(0, startBatch)) {
+      const { phase } = unit.state;
+      // Meanwhile it may have been stopped, started or taken out by somebody's word.
+      const isUntouched = phase.kind === "down" && phase.why === "never-started";
+      if (isUntouched && this.#declared.has(unit.spec.name)) this.start(unit.spec.name);
+    }
+    const rest = units.slice(startBatch);
+    if (rest.length > 0) this.#deps.clock.schedule(ms(0), () => this.#startInBatches(rest));
   }
 
   async #remove(unit: UnitRunner): Promise<void> {

@@ -351,7 +351,7 @@ function stopForGood(
   const { phase } = state;
   switch (phase.kind) {
     case "down":
-      return [state, []];
+      return [{ ...state, phase: { ...phase, why: by } }, []];
     case "backing-off":
     case "broken":
     case "waiting":

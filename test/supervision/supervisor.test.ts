@@ -137,20 +137,22 @@ describe("order", () => {
   });
 
   test("nothing starts while all stops, whatever dies or is asked for", async () => {
-    const { clock, launcher, supervisor } = setUp([
-      unitSpec("server"),
-      unitSpec("worker@a", { after: ["server"] }),
-    ]);
+    const { clock, launcher, supervisor, declare } = setUp([]);
+    launcher.deaf.add("server");
+    declare([unitSpec("server"), unitSpec("worker@a", { after: ["server"] }), unitSpec("b")]);
     await clock.advance(0);
-    launcher.of("worker@a")[0]?.end(crash);
+    launcher.of("b")[0]?.end(crash);
     await clock.advance(0);
     const stopped = supervisor.stopAll();
+    await clock.advance(1_000);
+    expect(launcher.living("worker@a"), "the first wave is gone, the server is deaf").toEqual([]);
     supervisor.start("worker@a");
-    supervisor.restart("server", "restart");
+    supervisor.restart("worker@a", "restart");
+    supervisor.restart("b", "restart");
     await clock.advance(600_000);
     await stopped;
     expect(launcher.children.filter(({ isAlive }) => isAlive)).toEqual([]);
-    expect(launcher.of("worker@a")).toHaveLength(1);
+    expect(launcher.children).toHaveLength(3);
     expect(clock.pending).toBe(0);
   });
 });

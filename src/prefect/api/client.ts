@@ -1,5 +1,5 @@
 /** The calls of Prefect's REST API that are used. Refusals and outages are values. */
-import { z } from "zod";
+import * as z from "zod";
 import { type Answer, sendOnce, sendPersistently, type TransportOptions } from "./transport.ts";
 
 export interface PrefectApi {

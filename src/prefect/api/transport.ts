@@ -3,7 +3,7 @@
  * server gives it whenever the database is locked, several times an hour with nothing wrong.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 
 export type Answer<T> =
   | { readonly kind: "ok"; readonly value: T }

@@ -1,7 +1,7 @@
 /** Reads the deployments out of a `prefect.yaml`: only what is needed to know whether each exists. */
 import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 
 export interface DeclaredDeployment {
   readonly file: string;
