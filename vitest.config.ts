@@ -13,7 +13,7 @@ export default defineConfig({
     projects: [
       project("unit", ["{architecture,supervision,config,metrics,prefect/unit}/**/*.test.ts"]),
       project("host", ["{host,control,cli,scripts}/**/*.test.ts"], patient),
-      project("daemon", ["daemon/**/*.test.ts"], patient),
+      project("daemon", ["{daemon,systemd}/**/*.test.ts"], patient),
       project("prefect", ["prefect/*.test.ts"], {
         ...patient,
         testTimeout: 600_000,

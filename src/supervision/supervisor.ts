@@ -5,7 +5,7 @@
 import { describe } from "./describe.ts";
 import { stopWaves } from "./order.ts";
 import { ms } from "./time.ts";
-import type { Blocker, RestartCause } from "./unit.ts";
+import type { Blocker, RestartCause, UnitState } from "./unit.ts";
 import { UnitRunner, type UnitRunnerDeps } from "./unit-runner.ts";
 import { sameProcess, type UnitSpec } from "./unit-spec.ts";
 import { isReady, type UnitView } from "./unit-view.ts";
@@ -77,7 +77,9 @@ export class Supervisor {
     }
     for (const unit of removed) void this.#remove(unit);
     this.#gate(this.#units.values());
-    this.#startInBatches(added.filter((unit) => isWanted(unit.spec.name)));
+    const starting = added.filter((unit) => isWanted(unit.spec.name));
+    for (const unit of starting) unit.handle({ kind: "start-requested", deferred: true });
+    this.#startInBatches(starting);
     for (const unit of changed) unit.handle({ kind: "restart-requested", by: "config" });
     return { added: namesOf(added), changed: namesOf(changed), removed: namesOf(removed) };
   }
@@ -123,14 +125,13 @@ export class Supervisor {
 
   /** A spawn takes milliseconds: a thousand in one go would leave everybody else without an answer. */
   #startInBatches(units: readonly UnitRunner[]): void {
-    for (const unit of units.slice(0, startBatch)) {
-      const { phase } = unit.state;
-      // Meanwhile it may have been stopped, started or taken out by somebody's word.
-      const isUntouched = phase.kind === "down" && phase.why === "never-started";
-      if (isUntouched && this.#declared.has(unit.spec.name)) this.start(unit.spec.name);
-    }
+    for (const unit of units.slice(0, startBatch)) unit.handle({ kind: "start-requested" });
     const rest = units.slice(startBatch);
-    if (rest.length > 0) this.#deps.clock.schedule(ms(0), () => this.#startInBatches(rest));
+    if (rest.length === 0) return;
+    this.#deps.clock.schedule(ms(0), () =>
+      // Meanwhile some may have been stopped, or have been started, by somebody's word.
+      this.#startInBatches(rest.filter(({ state }) => isDeferred(state))),
+    );
   }
 
   async #remove(unit: UnitRunner): Promise<void> {
@@ -158,6 +159,9 @@ export class Supervisor {
     return blocker === undefined ? [] : [blocker];
   }
 }
+
+const isDeferred = ({ desired, generation }: UnitState): boolean =>
+  desired === "up" && generation === 0;
 
 const namesOf = (units: readonly UnitRunner[]): readonly string[] =>
   units.map((unit) => unit.spec.name);

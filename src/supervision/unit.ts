@@ -95,7 +95,8 @@ export interface UnitState {
 export type Timer = "start" | "stop" | "restart" | "recheck" | "proven" | "forget";
 
 export type UnitEvent =
-  | { readonly kind: "start-requested" }
+  /** `deferred`: it is wanted from now on, and will be asked for again when it is its turn. */
+  | { readonly kind: "start-requested"; readonly deferred?: true }
   | { readonly kind: "stop-requested"; readonly by: "operator" | "shutdown" }
   | { readonly kind: "restart-requested"; readonly by: RestartCause }
   | { readonly kind: "conditions-changed"; readonly unmet: readonly Blocker[] }
@@ -158,8 +159,11 @@ export function transition(rules: UnitRules, state: UnitState, event: UnitEvent,
   const { phase } = state;
 
   switch (event.kind) {
-    case "start-requested":
-      return beginAfresh(rules, { ...state, desired: "up" }, at);
+    case "start-requested": {
+      const wanted: UnitState = { ...state, desired: "up" };
+      const isLater = event.deferred === true && phase.kind === "down";
+      return isLater ? wait(wanted, at.now, [], undefined) : beginAfresh(rules, wanted, at);
+    }
 
     case "stop-requested":
       return stopForGood(rules, { ...state, desired: "down" }, event.by, at);
@@ -351,7 +355,7 @@ function stopForGood(
   const { phase } = state;
   switch (phase.kind) {
     case "down":
-      return [{ ...state, phase: { ...phase, why: by } }, []];
+      return [state, []];
     case "backing-off":
     case "broken":
     case "waiting":

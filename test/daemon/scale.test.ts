@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { request } from "node:http";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { marked, Workplace } from "../support/daemon-process.ts";
+import { kill, marked, Workplace } from "../support/daemon-process.ts";
 
 /** A generator of random numbers that can be repeated: the seed stands in each message. */
 function dice(seed: number): (sides: number) => number {
@@ -26,9 +26,9 @@ function order(socketPath: string, verb: string, units: readonly string[]): Prom
 }
 
 /** It may have gone by itself between the look and the kill. */
-function kill(pid: number): void {
+function killIfThere(pid: number): void {
   try {
-    process.kill(pid, "SIGKILL");
+    kill(pid);
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
   }
@@ -49,7 +49,7 @@ test("a thousand services start, run, are killed and stop", async () => {
   expect(units).toHaveLength(1_000);
   const before = new Map(units.map(({ name, pid }) => [name, pid] as const));
   const killed = units.filter((_, i) => i % 20 === 0);
-  for (const { pid } of killed) process.kill(pid ?? 0, "SIGKILL");
+  for (const { pid } of killed) kill(pid);
   const after = await daemon.until(
     (status) =>
       status.ready &&
@@ -89,7 +89,7 @@ test("ten thousand random starts, stops, restarts and kills leave the state righ
     if (verb === "kill") {
       // oxlint-disable-next-line no-await-in-loop -- one after the other
       const { pid } = await daemon.unit(unit);
-      if (pid !== null) kill(pid);
+      if (pid !== null) killIfThere(pid);
     } else {
       // oxlint-disable-next-line no-await-in-loop -- one order after the other
       expect(await order(socket, verb, [unit])).toBe(200);

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { marked, Workplace } from "../support/daemon-process.ts";
+import { kill, marked, Workplace } from "../support/daemon-process.ts";
 
 const sleeper = (name: string, more: Readonly<Record<string, unknown>> = {}) => ({
   name,
@@ -18,8 +18,8 @@ test("a child that is killed is back, with its cause in words", async () => {
   await using place = await Workplace.make(services(sleeper("a")));
   const daemon = place.start();
   const { units } = await daemon.untilReady();
-  const before = units[0]?.pid ?? 0;
-  process.kill(before, "SIGKILL");
+  const before = units[0]?.pid;
+  kill(before);
   const after = await daemon.untilUnit("service@a", ({ pid, ready }) => ready && pid !== before);
   expect(after).toMatchObject({ state: "running", restarts: 1 });
   expect(after.reason).toContain("before that it was ended by SIGKILL after");

@@ -5,7 +5,7 @@ import { cp, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type DaemonProcess, Workplace } from "../support/daemon-process.ts";
+import { type DaemonProcess, kill, Workplace } from "../support/daemon-process.ts";
 import { environmentOf } from "../support/prefect-environments.ts";
 import { ask, askUntil } from "../support/prefect-server.ts";
 
@@ -82,7 +82,7 @@ describe.each(["survey", "prefect-3.6.4"])("with the environment %s", (name) => 
     await askUntil(completed, (count) => count >= 2);
     const before = (await daemon.status()).units;
     const server = before.find((unit) => unit.name === "server");
-    process.kill(server?.pid ?? 0, "SIGKILL");
+    kill(server?.pid);
     await daemon.untilUnit("server", ({ pid, ready }) => ready && pid !== server?.pid);
     const after = (await daemon.untilReady()).units;
     for (const { name: unit, role, pid } of before) {
@@ -94,7 +94,7 @@ describe.each(["survey", "prefect-3.6.4"])("with the environment %s", (name) => 
     expect(daemon.output).not.toMatch(/worker@\S+: is stopped/);
 
     const worker = await daemon.unit("worker@vm-runs");
-    process.kill(worker.pid ?? 0, "SIGKILL");
+    kill(worker.pid);
     const next = await daemon.untilUnit(
       "worker@vm-runs",
       ({ pid, ready }) => ready && pid !== worker.pid,

@@ -157,6 +157,21 @@ describe("order", () => {
   });
 });
 
+test("many start in batches, and one that is stopped before its turn does not start", async () => {
+  const names = Array.from({ length: 100 }, (_, i) => `u${i}`);
+  const { clock, launcher, supervisor, shown } = setUp(names.map((name) => unitSpec(name)));
+  expect(launcher.children).toHaveLength(20);
+  const all = supervisor.units;
+  expect(all.every(({ state }) => state.desired === "up")).toBe(true);
+  expect(shown("u99").state).toBe("waiting");
+  supervisor.stop("u99");
+  supervisor.start("u98");
+  await clock.advance(0);
+  expect(launcher.children).toHaveLength(99);
+  expect(shown("u99").state).toBe("stopped");
+  expect(launcher.of("u98")).toHaveLength(1);
+});
+
 describe("probes", () => {
   test("readiness comes and goes without a restart", async () => {
     const readiness = switchboard();

@@ -11,6 +11,7 @@ import { events, outcome, phases, stepFor } from "../support/unit-table.ts";
 const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   down: {
     "start-requested": "starting spawn arm:start:60000",
+    "start-requested, deferred": "waiting disarm",
     "stop-requested": "*",
     "restart-requested by operator": "starting spawn arm:start:60000",
     "restart-requested by config": "*",
@@ -19,6 +20,7 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   waiting: {
     "start-requested": "starting spawn arm:start:60000",
+    "start-requested, deferred": "starting spawn arm:start:60000",
     "stop-requested": "down disarm",
     "restart-requested by operator": "starting spawn arm:start:60000",
     "restart-requested by config": "starting spawn arm:start:60000",
@@ -30,6 +32,7 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   starting: {
     "start-requested": "*",
+    "start-requested, deferred": "*",
     "stop-requested": "stopping SIGTERM arm:stop:10000",
     "restart-requested by operator": "stopping SIGTERM arm:stop:10000",
     "restart-requested by config": "stopping SIGTERM arm:stop:10000",
@@ -41,6 +44,7 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   running: {
     "start-requested": "*",
+    "start-requested, deferred": "*",
     "stop-requested": "stopping SIGTERM arm:stop:10000",
     "restart-requested by operator": "stopping SIGTERM arm:stop:10000",
     "restart-requested by config": "stopping SIGTERM arm:stop:10000",
@@ -55,6 +59,7 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   "stopping, to stay down": {
     "start-requested": "*",
+    "start-requested, deferred": "*",
     "stop-requested": "*",
     "restart-requested by operator": "*",
     "restart-requested by config": "*",
@@ -65,6 +70,7 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   "stopping, to start again": {
     "start-requested": "*",
+    "start-requested, deferred": "*",
     "stop-requested": "*",
     "restart-requested by operator": "*",
     "restart-requested by config": "*",
@@ -75,6 +81,7 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   "stopping, unhealthy": {
     "start-requested": "*",
+    "start-requested, deferred": "*",
     "stop-requested": "*",
     "restart-requested by operator": "*",
     "restart-requested by config": "*",
@@ -85,6 +92,7 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   "backing-off": {
     "start-requested": "starting spawn arm:start:60000",
+    "start-requested, deferred": "starting spawn arm:start:60000",
     "stop-requested": "down disarm",
     "restart-requested by operator": "starting spawn arm:start:60000",
     "restart-requested by config": "starting spawn arm:start:60000",
@@ -94,6 +102,7 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   broken: {
     "start-requested": "starting spawn arm:start:60000",
+    "start-requested, deferred": "starting spawn arm:start:60000",
     "stop-requested": "down disarm",
     "restart-requested by operator": "starting spawn arm:start:60000",
     "restart-requested by config": "starting spawn arm:start:60000",
@@ -124,7 +133,7 @@ test.each(pairs)("%s, %s: desired changes by the operator's word alone", (phase,
   const [from, [to]] = stepFor(phase, event);
   const isWord = /^(start|stop|restart)-requested/.test(event);
   if (!isWord) expect(to.desired).toBe(from.desired);
-  if (event === "start-requested" || event === "restart-requested by operator") {
+  if (event.startsWith("start-requested") || event === "restart-requested by operator") {
     expect(to.desired).toBe("up");
   }
   if (event === "stop-requested") expect(to.desired).toBe("down");

@@ -217,6 +217,12 @@ function disposableAbort(): Disposable & { readonly controller: AbortController 
 export const marked = (value: string): readonly number[] =>
   findByEnvironment("SAILS_TEST_MARK", value).map(({ pid }) => pid);
 
+/** Throws where there is no process: 0 would be our own group. */
+export function kill(pid: number | null | undefined): void {
+  if (pid === null || pid === undefined || pid <= 1) throw new Error("there is nothing to kill");
+  process.kill(pid, "SIGKILL");
+}
+
 /** Resolves when the process is no more. */
 export async function gone(pid: number): Promise<void> {
   for (;;) {

@@ -44,6 +44,7 @@ const death: Extract<UnitEvent, { readonly kind: "ended" }> = {
 
 export const events: Readonly<Record<string, UnitEvent>> = {
   "start-requested": { kind: "start-requested" },
+  "start-requested, deferred": { kind: "start-requested", deferred: true },
   "stop-requested": { kind: "stop-requested", by: "operator" },
   "restart-requested by operator": { kind: "restart-requested", by: "restart" },
   "restart-requested by config": { kind: "restart-requested", by: "config" },
