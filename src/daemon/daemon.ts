@@ -49,6 +49,7 @@ export class Daemon implements AsyncDisposable {
   readonly #installation: Installation;
   readonly #plane: Plane;
   readonly #herald: Herald;
+  #reloading: Promise<unknown> = Promise.resolve();
   #config: Config;
   #phase: SupervisorStatus["phase"] = "starting";
   #webProblems: readonly Problem[] = [];
@@ -168,7 +169,14 @@ export class Daemon implements AsyncDisposable {
     this.#herald.overviewSoon();
   }
 
-  async reload(): Promise<ReloadResult> {
+  /** One after the other: what was read last must also be in force last. */
+  reload(): Promise<ReloadResult> {
+    const result = this.#reloading.then(() => this.#reload());
+    this.#reloading = result;
+    return result;
+  }
+
+  async #reload(): Promise<ReloadResult> {
     const { configFile, own } = this.#options;
     this.#notifier.reloading();
     const loaded = await load(configFile, own);

@@ -7,7 +7,7 @@ import { describe } from "../supervision/describe.ts";
 import type { Clock } from "../supervision/ports.ts";
 import type { ProbeKind, Verdict } from "../supervision/probe.ts";
 import { ms } from "../supervision/time.ts";
-import type { UnitEvent, UnitState } from "../supervision/unit.ts";
+import type { UnitEvent, UnitState } from "../supervision/unit-state.ts";
 import type { Observer, UnitView } from "../supervision/unit-view.ts";
 import { narrate } from "./narrator.ts";
 import { type CommandLine, headline, startSummary } from "./summary.ts";

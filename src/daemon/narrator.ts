@@ -1,7 +1,7 @@
 /** Tells what happens to units, in sentences: one line for each change that matters to a person. */
 import { deathOf, describe } from "../supervision/describe.ts";
 import { formatSpan, type Millis, ms } from "../supervision/time.ts";
-import type { UnitEvent, UnitState } from "../supervision/unit.ts";
+import type { UnitEvent, UnitState } from "../supervision/unit-state.ts";
 import type { UnitView } from "../supervision/unit-view.ts";
 
 export interface Told {

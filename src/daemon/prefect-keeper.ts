@@ -19,8 +19,8 @@ import { findProgram, type Program } from "../prefect/program.ts";
 import { type InstallationParts, prefectUnits } from "../prefect/units.ts";
 import type { Clock } from "../supervision/ports.ts";
 import { seconds } from "../supervision/time.ts";
-import type { Blocker } from "../supervision/unit.ts";
 import type { UnitSpec } from "../supervision/unit-spec.ts";
+import type { Blocker } from "../supervision/unit-state.ts";
 import { RepeatingTask, type TaskOutcome } from "./repeating-task.ts";
 
 export interface PrefectKeeperDeps {

@@ -1,7 +1,7 @@
 /** Sets, for a scrape, what units are like at this moment, in one synchronous step: no scrape sees half of it. */
 import type { Description } from "../supervision/describe.ts";
 import type { Millis } from "../supervision/time.ts";
-import type { Phase, UnitState } from "../supervision/unit.ts";
+import type { Phase, UnitState } from "../supervision/unit-state.ts";
 import type { UnitView } from "../supervision/unit-view.ts";
 import type { StateOf } from "./catalogue.ts";
 import { CpuAccount } from "./cpu-account.ts";

@@ -3,7 +3,7 @@ import { constants } from "node:os";
 import type { Exit } from "../supervision/exit.ts";
 import type { ProbeKind, Verdict } from "../supervision/probe.ts";
 import type { Millis } from "../supervision/time.ts";
-import type { Phase, StopCause, UnitEvent, UnitState } from "../supervision/unit.ts";
+import type { Phase, StopCause, UnitEvent, UnitState } from "../supervision/unit-state.ts";
 import type { Observer, UnitView } from "../supervision/unit-view.ts";
 import type { Labels } from "./catalogue.ts";
 import { probeFailure } from "./probe-failure.ts";

@@ -1,7 +1,7 @@
 /** What is looked at before each start of a Prefect process: what would make the start fail. */
 import { dirname, join } from "node:path";
 import type { Config } from "../config/config.ts";
-import type { Blocker } from "../supervision/unit.ts";
+import type { Blocker } from "../supervision/unit-state.ts";
 import { workingDirectory } from "./installation.ts";
 import type { Machine } from "./ports.ts";
 

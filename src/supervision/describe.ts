@@ -1,6 +1,6 @@
 /** Says of a unit, in the operator's words, what it is doing, why, and what comes next. */
 import { formatSpan, type Millis, ms } from "./time.ts";
-import type { StopCause, UnitState } from "./unit.ts";
+import type { StopCause, UnitState } from "./unit-state.ts";
 import type { UnitView } from "./unit-view.ts";
 
 export type ShownState = "stopped" | "waiting" | "starting" | "running" | "stopping" | "backoff";

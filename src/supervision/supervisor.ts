@@ -5,9 +5,9 @@
 import { describe } from "./describe.ts";
 import { stopWaves } from "./order.ts";
 import { ms } from "./time.ts";
-import type { Blocker, RestartCause, UnitState } from "./unit.ts";
 import { UnitRunner, type UnitRunnerDeps } from "./unit-runner.ts";
 import { sameProcess, type UnitSpec } from "./unit-spec.ts";
+import type { Blocker, RestartCause, UnitState } from "./unit-state.ts";
 import { isReady, type UnitView } from "./unit-view.ts";
 
 export interface Declared {
@@ -50,9 +50,11 @@ export class Supervisor {
 
   /**
    * Makes the units those of `specs`. New ones start unless `isWanted` says otherwise; one whose
-   * process changed is restarted; one that is gone from the list is stopped and forgotten.
+   * process changed is restarted; one that is gone from the list is stopped and forgotten. While all
+   * stops, nothing is declared any more.
    */
   declare(specs: readonly UnitSpec[], isWanted: (name: string) => boolean): Declared {
+    if (this.#stopping) return { added: [], changed: [], removed: [] };
     this.#declared = new Set(specs.map((spec) => spec.name));
     const removed = [...this.#units.values()].filter((unit) => !this.#declared.has(unit.spec.name));
     const added: UnitRunner[] = [];

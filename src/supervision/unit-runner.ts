@@ -1,8 +1,9 @@
 /** Carries out the commands of one unit, and feeds it what comes of them. Decides nothing. */
 import type { Cancel, Child, Clock, Dice, Launcher } from "./ports.ts";
 import { type Finding, Prober } from "./prober.ts";
-import { initial, transition, type UnitCommand, type UnitEvent, type UnitState } from "./unit.ts";
+import { transition } from "./unit.ts";
 import type { UnitSpec } from "./unit-spec.ts";
+import { initial, type UnitCommand, type UnitEvent, type UnitState } from "./unit-state.ts";
 import type { Observer, UnitView } from "./unit-view.ts";
 
 export interface UnitRunnerDeps {

@@ -3,7 +3,7 @@ import type { Explain } from "./exit.ts";
 import type { Ordered } from "./order.ts";
 import type { ProcessSpec } from "./ports.ts";
 import type { ProbeSpecs } from "./probe.ts";
-import type { Blocker, UnitRules } from "./unit.ts";
+import type { Blocker, UnitRules } from "./unit-state.ts";
 
 export interface UnitSpec extends Ordered {
   /** Facts for status and metrics (`role`, `pool`); supervision does not read them. */

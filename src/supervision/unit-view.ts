@@ -1,7 +1,7 @@
 /** A unit as others see it, and how they hear of it: nothing here can steer. */
 import type { ProbeKind, Verdict } from "./probe.ts";
-import type { UnitEvent, UnitState } from "./unit.ts";
 import type { UnitSpec } from "./unit-spec.ts";
+import type { UnitEvent, UnitState } from "./unit-state.ts";
 
 export interface UnitView {
   readonly spec: UnitSpec;

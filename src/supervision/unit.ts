@@ -1,158 +1,26 @@
 /**
- * The life of one unit as data: its state, the events that can reach it, and the commands that
- * they call for. Nothing here spawns, signals or waits.
+ * The life of one unit: what it does next, whatever happens. Nothing here spawns, signals or waits.
  *
  * `desired` is what the operator wants; `phase` is what is. Keeping the two apart is what lets a
  * stop win over a restart that is already under way.
  */
 import type { Cause, Exit } from "./exit.ts";
-import {
-  decideRestart,
-  noRestarts,
-  type RestartHistory,
-  type RestartPolicy,
-} from "./restart-policy.ts";
-import { type Millis, ms } from "./time.ts";
-
-/** The part of a unit's specification that decisions are made of. */
-export interface UnitRules {
-  readonly restart: RestartPolicy;
-  readonly startTimeout: Millis;
-  /** Asked in this order, each with its patience; after the last comes SIGKILL for all that is left. */
-  readonly stopLadder: readonly [StopRung, ...StopRung[]];
-  /** A check that must pass before each spawn: what it needs from the machine is there. */
-  readonly hasPreflight: boolean;
-  /** When a condition comes back, starts are spread over this span, so that not all come at once. */
-  readonly startSpread: Millis;
-}
-
-export interface StopRung {
-  readonly signal: NodeJS.Signals;
-  readonly wait: Millis;
-}
-
-/** Something that a wanted unit waits for. */
-export interface Blocker {
-  readonly kind: "dependency" | "check" | "volume" | "port" | "environment" | "config";
-  /** A clause that stands alone: `the server is not ready`. */
-  readonly why: string;
-  /** What the reader can do about it, as a sentence. */
-  readonly cure?: string;
-}
-
-export type StopCause =
-  | { readonly kind: "operator" | "shutdown" | "restart" | "config" | "environment" }
-  | { readonly kind: "unhealthy" | "start-timeout"; readonly why: string };
-
-export type RestartCause = "restart" | "config" | "environment";
-
-export type Phase =
-  | { readonly kind: "down"; readonly since: Millis; readonly why: DownReason }
-  | { readonly kind: "waiting"; readonly since: Millis; readonly blockers: readonly Blocker[] }
-  | { readonly kind: "starting"; readonly spawnedAt: Millis }
-  | {
-      readonly kind: "running";
-      readonly spawnedAt: Millis;
-      readonly readySince: Millis;
-      /** Why its readiness probe fails now, although it passed before. */
-      readonly unready: string | undefined;
-    }
-  | {
-      readonly kind: "stopping";
-      readonly since: Millis;
-      readonly spawnedAt: Millis;
-      readonly readySince: Millis | undefined;
-      /** Index into the stop ladder; its length once SIGKILL has been sent. */
-      readonly rung: number;
-      readonly cause: StopCause;
-    }
-  | { readonly kind: "backing-off"; readonly since: Millis; readonly until: Millis }
-  | { readonly kind: "broken"; readonly since: Millis; readonly until: Millis };
-
-export type DownReason = "never-started" | "operator" | "shutdown" | "finished";
-
-/** The last death, for people. */
-export interface LastDeath {
-  readonly at: Millis;
-  readonly exit: Exit;
-  readonly cause: Cause;
-  readonly uptime: Millis;
-}
-
-export interface UnitState {
-  readonly desired: "up" | "down";
-  /** Counts attempts to start. Events carry the generation that they are about; stale ones are dropped. */
-  readonly generation: number;
-  readonly spawns: number;
-  readonly phase: Phase;
-  /** Conditions that are not met, as last reported; only the start of a unit heeds them. */
-  readonly unmet: readonly Blocker[];
-  readonly history: RestartHistory;
-  readonly lastDeath: LastDeath | undefined;
-}
-
-/** A unit has one timer at a time. It is named, for one that fires as it is replaced must not pass for its successor. */
-export type Timer = "start" | "stop" | "restart" | "recheck" | "proven" | "forget";
-
-export type UnitEvent =
-  /** `deferred`: it is wanted from now on, and will be asked for again when it is its turn. */
-  | { readonly kind: "start-requested"; readonly deferred?: true }
-  | { readonly kind: "stop-requested"; readonly by: "operator" | "shutdown" }
-  | { readonly kind: "restart-requested"; readonly by: RestartCause }
-  | { readonly kind: "conditions-changed"; readonly unmet: readonly Blocker[] }
-  | {
-      readonly kind: "preflight-done";
-      readonly generation: number;
-      readonly blockers: readonly Blocker[];
-    }
-  | { readonly kind: "became-ready"; readonly generation: number }
-  | { readonly kind: "became-unready"; readonly generation: number; readonly why: string }
-  | { readonly kind: "liveness-lost"; readonly generation: number; readonly why: string }
-  | { readonly kind: "timed-out"; readonly generation: number; readonly timer: Timer }
-  | {
-      readonly kind: "ended";
-      readonly generation: number;
-      readonly exit: Exit;
-      readonly cause: Cause;
-    };
-
-export type UnitCommand =
-  | { readonly kind: "preflight"; readonly generation: number }
-  | { readonly kind: "spawn"; readonly generation: number }
-  | { readonly kind: "signal"; readonly signal: NodeJS.Signals }
-  /** SIGKILL for the child and for whatever it left behind. */
-  | { readonly kind: "kill" }
-  | {
-      readonly kind: "arm-timer";
-      readonly generation: number;
-      readonly timer: Timer;
-      readonly after: Millis;
-    }
-  | { readonly kind: "disarm-timer" };
-
-export type Step = readonly [next: UnitState, commands: readonly UnitCommand[]];
-
-export interface Moment {
-  readonly now: Millis;
-  /** Uniform in [0, 1). */
-  readonly dice: number;
-}
-
-/** How long SIGKILL may take before it is sent again; a process in an uninterruptible wait outlives it. */
-const killPatience = ms(5_000);
+import { decideRestart, noRestarts } from "./restart-policy.ts";
+import { ms } from "./time.ts";
+import type {
+  LastDeath,
+  Moment,
+  Step,
+  StopCause,
+  Timer,
+  UnitEvent,
+  UnitRules,
+  UnitState,
+} from "./unit-state.ts";
+import { arm, begin, climb, down, spawn, stop, wait } from "./unit-steps.ts";
 
 /** How often a preflight that found something is repeated. */
 const recheckAfter = ms(2_000);
-
-export const initial: UnitState = {
-  desired: "down",
-  generation: 0,
-  spawns: 0,
-  phase: { kind: "down", since: ms(0), why: "never-started" },
-  unmet: [],
-  history: noRestarts,
-  lastDeath: undefined,
-};
 
 export function transition(rules: UnitRules, state: UnitState, event: UnitEvent, at: Moment): Step {
   if ("generation" in event && event.generation !== state.generation) return [state, []];
@@ -368,85 +236,4 @@ function stopForGood(
     default:
       return phase satisfies never;
   }
-}
-
-/** Starts a new attempt: waits for its conditions, then for its preflight, then spawns. */
-function begin(rules: UnitRules, state: UnitState, at: Moment, delay = ms(0)): Step {
-  const attempt: UnitState = { ...state, generation: state.generation + 1 };
-  const since = state.phase.kind === "waiting" ? state.phase.since : at.now;
-  if (state.unmet.length > 0) return wait(attempt, since, state.unmet, undefined);
-  if (delay > 0) return wait(attempt, since, [], delay);
-  if (!rules.hasPreflight) return spawn(rules, attempt, at.now);
-  const blockers = state.phase.kind === "waiting" ? state.phase.blockers : [];
-  return [
-    { ...attempt, phase: { kind: "waiting", since, blockers } },
-    [{ kind: "disarm-timer" }, { kind: "preflight", generation: attempt.generation }],
-  ];
-}
-
-function wait(
-  state: UnitState,
-  since: Millis,
-  blockers: readonly Blocker[],
-  recheck: Millis | undefined,
-): Step {
-  return [
-    { ...state, phase: { kind: "waiting", since, blockers } },
-    [recheck === undefined ? { kind: "disarm-timer" } : arm("recheck", state.generation, recheck)],
-  ];
-}
-
-function spawn(rules: UnitRules, state: UnitState, now: Millis): Step {
-  const { generation, history } = state;
-  return [
-    {
-      ...state,
-      spawns: state.spawns + 1,
-      history: history.breaker === "open" ? { ...history, breaker: "half-open" } : history,
-      phase: { kind: "starting", spawnedAt: now },
-    },
-    [{ kind: "spawn", generation }, arm("start", generation, rules.startTimeout)],
-  ];
-}
-
-function stop(
-  rules: UnitRules,
-  state: UnitState,
-  phase: Extract<Phase, { readonly kind: "starting" | "running" }>,
-  cause: StopCause,
-  at: Moment,
-): Step {
-  const [first] = rules.stopLadder;
-  const { spawnedAt } = phase;
-  const readySince = phase.kind === "running" ? phase.readySince : undefined;
-  return [
-    {
-      ...state,
-      phase: { kind: "stopping", since: at.now, spawnedAt, readySince, rung: 0, cause },
-    },
-    [{ kind: "signal", signal: first.signal }, arm("stop", state.generation, first.wait)],
-  ];
-}
-
-function climb(
-  rules: UnitRules,
-  state: UnitState,
-  phase: Extract<Phase, { readonly kind: "stopping" }>,
-): Step {
-  const rung = Math.min(phase.rung + 1, rules.stopLadder.length);
-  const next = rules.stopLadder[rung];
-  return [
-    { ...state, phase: { ...phase, rung } },
-    next === undefined
-      ? [{ kind: "kill" }, arm("stop", state.generation, killPatience)]
-      : [{ kind: "signal", signal: next.signal }, arm("stop", state.generation, next.wait)],
-  ];
-}
-
-function down(state: UnitState, why: DownReason, now: Millis): Step {
-  return [{ ...state, phase: { kind: "down", since: now, why } }, [{ kind: "disarm-timer" }]];
-}
-
-function arm(timer: Timer, generation: number, after: Millis): UnitCommand {
-  return { kind: "arm-timer", generation, timer, after };
 }

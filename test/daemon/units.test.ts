@@ -102,6 +102,24 @@ test("a reload with a fault says where, and changes nothing", async () => {
   expect(metrics).toContain("sails_config_reload_failures_total 2");
 });
 
+test("a storm of reloads ends with the last configuration, and with no unit twice", async () => {
+  await using place = await Workplace.make(services(sleeper("a")));
+  const daemon = place.start();
+  await daemon.untilReady();
+  for (let i = 0; i < 30; i += 1) {
+    const colour = { env: { COLOUR: String(i) } };
+    // oxlint-disable-next-line no-await-in-loop -- each reload finds another file
+    await place.configure(services(sleeper("a", colour), ...(i % 2 === 0 ? [] : [sleeper("b")])));
+    daemon.signal("SIGHUP");
+  }
+  expect((await place.run("reload")).status).toBe(0);
+  const { units } = await daemon.until(
+    (status) => status.ready && status.units.length === 2 && status.units.every(({ pid }) => pid),
+  );
+  const [a] = units;
+  expect(await readFile(`/proc/${a?.pid}/environ`, "utf8")).toContain("COLOUR=29");
+});
+
 test("a program that is missing, a folder that is missing: each is named, and the rest runs", async () => {
   await using place = await Workplace.make(
     services(

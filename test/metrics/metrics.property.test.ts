@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { families } from "../../src/metrics/series.ts";
-import type { Timer, UnitEvent } from "../../src/supervision/unit.ts";
+import type { Timer, UnitEvent } from "../../src/supervision/unit-state.ts";
 import { unitSpec } from "../support/unit-specs.ts";
 import { Rig, sample } from "./rig.ts";
 import { parse } from "./scraped.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ProcessSampler } from "../../src/metrics/process-sampler.ts";
 import { ms } from "../../src/supervision/time.ts";
-import { initial } from "../../src/supervision/unit.ts";
+import { initial } from "../../src/supervision/unit-state.ts";
 import { unitSpec } from "../support/unit-specs.ts";
 import { sample } from "./rig.ts";
 

@@ -4,14 +4,14 @@ import { createMetrics, type Metrics } from "../../src/metrics/metrics.ts";
 import type { ProcessSample } from "../../src/metrics/process-sampler.ts";
 import { describe } from "../../src/supervision/describe.ts";
 import { ms } from "../../src/supervision/time.ts";
+import { transition } from "../../src/supervision/unit.ts";
+import type { UnitSpec } from "../../src/supervision/unit-spec.ts";
 import {
   initial,
-  transition,
   type UnitCommand,
   type UnitEvent,
   type UnitState,
-} from "../../src/supervision/unit.ts";
-import type { UnitSpec } from "../../src/supervision/unit-spec.ts";
+} from "../../src/supervision/unit-state.ts";
 import type { UnitView } from "../../src/supervision/unit-view.ts";
 
 /** The wall clock when the monotonic one began. */

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import { seconds } from "../../src/supervision/time.ts";
-import type { UnitEvent } from "../../src/supervision/unit.ts";
+import type { UnitEvent } from "../../src/supervision/unit-state.ts";
 import { unitSpec } from "../support/unit-specs.ts";
 import { Rig, sample, wallStart } from "./rig.ts";
 import { ofUnit } from "./scraped.ts";

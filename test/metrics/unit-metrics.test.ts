@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Exit } from "../../src/supervision/exit.ts";
 import { seconds } from "../../src/supervision/time.ts";
-import type { Timer, UnitEvent } from "../../src/supervision/unit.ts";
+import type { Timer, UnitEvent } from "../../src/supervision/unit-state.ts";
 import { unitSpec } from "../support/unit-specs.ts";
 import { Rig, wallStart } from "./rig.ts";
 import { moved, ofUnit, parse } from "./scraped.ts";

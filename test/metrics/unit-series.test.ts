@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { UnitEvent } from "../../src/supervision/unit.ts";
+import type { UnitEvent } from "../../src/supervision/unit-state.ts";
 import { unitSpec } from "../support/unit-specs.ts";
 import { Rig } from "./rig.ts";
 import { ofUnit, parse } from "./scraped.ts";

@@ -3,8 +3,8 @@ import { describe as say } from "../../src/supervision/describe.ts";
 import type { Verdict } from "../../src/supervision/probe.ts";
 import { Supervisor } from "../../src/supervision/supervisor.ts";
 import { ms, seconds } from "../../src/supervision/time.ts";
-import type { UnitEvent } from "../../src/supervision/unit.ts";
 import type { UnitSpec } from "../../src/supervision/unit-spec.ts";
+import type { UnitEvent } from "../../src/supervision/unit-state.ts";
 import { ScriptedLauncher } from "../support/scripted-launcher.ts";
 import { unitSpec } from "../support/unit-specs.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
@@ -149,6 +149,7 @@ describe("order", () => {
     supervisor.start("worker@a");
     supervisor.restart("worker@a", "restart");
     supervisor.restart("b", "restart");
+    declare([unitSpec("server"), unitSpec("new")]);
     await clock.advance(600_000);
     await stopped;
     expect(launcher.children.filter(({ isAlive }) => isAlive)).toEqual([]);

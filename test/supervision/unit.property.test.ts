@@ -1,16 +1,16 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { ms, seconds } from "../../src/supervision/time.ts";
+import { transition } from "../../src/supervision/unit.ts";
 import {
   type Blocker,
   initial,
   type Timer,
-  transition,
   type UnitCommand,
   type UnitEvent,
   type UnitRules,
   type UnitState,
-} from "../../src/supervision/unit.ts";
+} from "../../src/supervision/unit-state.ts";
 import { rules } from "../support/unit-specs.ts";
 
 const blocker: Blocker = { kind: "dependency", why: "server is starting" };

@@ -4,7 +4,8 @@
  */
 import { expect, test } from "vitest";
 import { ms } from "../../src/supervision/time.ts";
-import { initial, transition } from "../../src/supervision/unit.ts";
+import { transition } from "../../src/supervision/unit.ts";
+import { initial } from "../../src/supervision/unit-state.ts";
 import { rules } from "../support/unit-specs.ts";
 import { events, outcome, phases, stepFor } from "../support/unit-table.ts";
 

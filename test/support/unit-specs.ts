@@ -1,8 +1,8 @@
 import { explainExit } from "../../src/supervision/exit.ts";
 import { defaultRestartPolicy } from "../../src/supervision/restart-policy.ts";
 import { seconds } from "../../src/supervision/time.ts";
-import type { UnitRules } from "../../src/supervision/unit.ts";
 import type { UnitSpec } from "../../src/supervision/unit-spec.ts";
+import type { UnitRules } from "../../src/supervision/unit-state.ts";
 
 export const rules = {
   restart: defaultRestartPolicy,

@@ -2,15 +2,15 @@
 import type { Cause } from "../../src/supervision/exit.ts";
 import { noRestarts } from "../../src/supervision/restart-policy.ts";
 import { ms } from "../../src/supervision/time.ts";
+import { transition } from "../../src/supervision/unit.ts";
 import {
   type Blocker,
   type Phase,
   type Step,
-  transition,
   type UnitCommand,
   type UnitEvent,
   type UnitState,
-} from "../../src/supervision/unit.ts";
+} from "../../src/supervision/unit-state.ts";
 import { rules } from "./unit-specs.ts";
 
 const blocker: Blocker = { kind: "dependency", why: "server is starting" };

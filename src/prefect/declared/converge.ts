@@ -3,7 +3,7 @@
  * Pools come first, each opening the way for its workers as soon as it is right.
  */
 import type { Config } from "../../config/config.ts";
-import type { Blocker } from "../../supervision/unit.ts";
+import type { Blocker } from "../../supervision/unit-state.ts";
 import type { Deployment, PrefectApi, WorkPool } from "../api/client.ts";
 import type { Answer } from "../api/transport.ts";
 import { poolCondition } from "../installation.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PoolConfig, ScheduleConfig } from "../../../src/config/config.ts";
 import { converge, type Round } from "../../../src/prefect/declared/converge.ts";
-import type { Blocker } from "../../../src/supervision/unit.ts";
+import type { Blocker } from "../../../src/supervision/unit-state.ts";
 import {
   configOf,
   deployment,
