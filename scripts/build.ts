@@ -53,6 +53,21 @@ const withoutWebSocket: Plugin = {
   },
 };
 
+/**
+ * The Prometheus client loads its push gateway and its clusters whether or not they are used, and
+ * with them TLS and the cluster module: 3 MiB of a daemon that has neither.
+ */
+const withoutUnusedMetrics: Plugin = {
+  name: "without-unused-metrics",
+  setup(bundler) {
+    const unused = /^\.\/lib\/(pushgateway|cluster|worker)$/;
+    bundler.onResolve({ filter: unused }, ({ path, importer }) =>
+      /prom-client|@prometheus-io/.test(importer) ? { path, namespace: "unused" } : undefined,
+    );
+    bundler.onLoad({ filter: /./, namespace: "unused" }, () => ({ contents: "" }));
+  },
+};
+
 const { outputFiles } = await build({
   absWorkingDir: root,
   entryPoints: { "sails-supervisor": "src/main.ts" },
@@ -71,7 +86,7 @@ const { outputFiles } = await build({
   banner: {
     js: "import{createRequire as bundleCreateRequire}from'node:module';const require=bundleCreateRequire(import.meta.url);",
   },
-  plugins: [lazyCommonJs, withoutWebSocket],
+  plugins: [lazyCommonJs, withoutWebSocket, withoutUnusedMetrics],
   logLevel: "warning",
   write: false,
 }).catch(() => process.exit(1)); // It has printed why.
