@@ -103,6 +103,7 @@ export class Daemon implements AsyncDisposable {
         probed: (unit, kind, verdict) => this.#herald.probed(unit, kind, verdict),
         transition: (unit, from, event) => {
           this.#herald.transition(unit, from, event);
+          this.#installation.unitChanged();
           const wasReady = from.phase.kind === "running";
           if (unit.spec.name === "server" && isReady(unit) && !wasReady) {
             this.#installation.serverIsReady();

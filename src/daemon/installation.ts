@@ -11,6 +11,7 @@ import type { Clock } from "../supervision/ports.ts";
 import type { Probe } from "../supervision/probe.ts";
 import type { Declared, Supervisor } from "../supervision/supervisor.ts";
 import type { UnitSpec } from "../supervision/unit-spec.ts";
+import type { UnitView } from "../supervision/unit-view.ts";
 import { HealthPorts } from "./health-ports.ts";
 import type { Memory } from "./memory.ts";
 import { PrefectKeeper } from "./prefect-keeper.ts";
@@ -34,6 +35,7 @@ export class Installation implements Disposable {
   readonly #ports: HealthPorts;
   #keeper: PrefectKeeper | undefined;
   #profileTrouble: string | undefined;
+  readonly #waitingForWorkers = new Set<() => void>();
 
   constructor(deps: InstallationDeps) {
     this.#deps = deps;
@@ -60,6 +62,7 @@ export class Installation implements Disposable {
         void this.#deps.memory.change({ capabilities: { [versionKey(program)]: found } }),
       healthPort: (unit) => this.#ports.of(unit),
       changed: () => this.#deps.changed(),
+      workersStarted: (signal) => this.#workersStarted(signal),
     });
     const before = this.#keeper;
     before?.[Symbol.dispose]();
@@ -69,6 +72,11 @@ export class Installation implements Disposable {
     if (isServerReady(supervisor)) keeper.serverIsReady();
     await this.#keepProfile(config);
     return declared;
+  }
+
+  /** To be told of each change of a unit. */
+  unitChanged(): void {
+    for (const look of this.#waitingForWorkers) look();
   }
 
   serverIsReady(): void {
@@ -97,6 +105,19 @@ export class Installation implements Disposable {
     this.#keeper?.[Symbol.dispose]();
   }
 
+  #workersStarted(signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const look = (): void => {
+      if (!signal.aborted && this.#deps.supervisor.units.some(isStartingWorker)) return;
+      this.#waitingForWorkers.delete(look);
+      resolve();
+    };
+    this.#waitingForWorkers.add(look);
+    signal.addEventListener("abort", look, { once: true });
+    look();
+    return promise;
+  }
+
   async #keepProfile(config: Config): Promise<void> {
     const trouble = hasPrefect(config) ? await keepProfile(config) : undefined;
     if (trouble !== undefined && trouble !== this.#profileTrouble) this.#deps.log("warn", trouble);
@@ -117,6 +138,11 @@ export class Installation implements Disposable {
 /** Without a server of ours or elsewhere there is no Prefect to look after. */
 const hasPrefect = ({ server, prefect }: Config): boolean =>
   server.enabled || prefect.apiUrl !== undefined;
+
+function isStartingWorker({ spec, state: { phase, unmet, desired } }: UnitView): boolean {
+  if (spec.labels["role"] !== "worker" || desired === "down" || unmet.length > 0) return false;
+  return phase.kind === "starting" || (phase.kind === "waiting" && phase.blockers.length === 0);
+}
 
 const isServerReady = ({ units }: Supervisor): boolean =>
   units.some(({ spec, state }) => spec.name === "server" && state.phase.kind === "running");

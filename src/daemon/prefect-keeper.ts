@@ -35,6 +35,8 @@ export interface PrefectKeeperDeps {
   readonly capabilitiesOf: (program: string) => Capabilities | undefined;
   readonly keepCapabilities: (program: string, capabilities: Capabilities) => void;
   readonly healthPort: (unit: string) => number;
+  /** Resolves when no worker is about to become ready any more. */
+  readonly workersStarted: (signal: AbortSignal) => Promise<void>;
   /** A round has been done: its difficulties may be others. */
   readonly changed: () => void;
 }
@@ -183,6 +185,7 @@ export class PrefectKeeper implements Disposable {
       api: this.#api,
       deploying: { run, program, env },
       setCondition,
+      workersStarted: this.#deps.workersStarted,
       log: (message) => log("info", message),
       signal,
     });

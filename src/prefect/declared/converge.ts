@@ -24,6 +24,8 @@ export interface ConvergeDeps {
   readonly api: PrefectApi;
   readonly deploying: Omit<DeployDeps, "stillMissing" | "signal">;
   readonly setCondition: (name: string, blocker: Blocker | undefined) => void;
+  /** Resolves when no worker is about to become ready any more. */
+  readonly workersStarted: (signal: AbortSignal) => Promise<void>;
   readonly log: (message: string) => void;
   readonly signal: AbortSignal;
 }
@@ -40,6 +42,8 @@ export async function converge(deps: ConvergeDeps): Promise<Round> {
   const poolTrouble = await convergePools(deps, pools.value);
   if (poolTrouble.kind !== "done") return poolTrouble;
 
+  // Workers first: on one CPU their starts and `prefect deploy` would starve each other and the server.
+  await deps.workersStarted(signal);
   const files = await readFiles(deps.config);
   const before = await api.deployments(signal);
   if (before.kind !== "ok") return { kind: "cut-short", why: before.why };

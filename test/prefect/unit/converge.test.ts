@@ -62,6 +62,7 @@ function setUp({ pools = [], files = [], schedules = [] }: Declared) {
       config,
       api,
       deploying: { run, program: "prefect", env: {} },
+      workersStarted: () => Promise.resolve(),
       setCondition: (name, blocker) => {
         conditions.set(name, blocker);
         events.push(`${name}: ${blocker?.kind ?? "met"} after ${api.writes.length} writes`);
