@@ -11,7 +11,8 @@ const verdicts: Readonly<Record<string, Verdict>> = {
 /** What is believed after each answer. */
 function beliefs(kind: "startup" | "readiness" | "liveness", answers: string): string {
   let state = initialProbeState(kind);
-  return [...answers]
+  return answers
+    .split("")
     .map((answer) => {
       state = recordVerdict(thresholds, state, verdicts[answer] ?? { kind: "pass" });
       return state.belief[0];
