@@ -44,7 +44,6 @@ export class Births implements Disposable {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#told.push(resolve);
       signal.addEventListener("abort", () => resolve(), { once: true });
-      // oxlint-disable-next-line no-await-in-loop -- one birth after the other
       await promise;
     }
   }

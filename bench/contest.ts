@@ -31,7 +31,6 @@ export async function contest(
   const usual: Scale = { units: few, starts: rounds, kills, peers: peers.map(({ name }) => name) };
   const results: Result[] = [];
   for (const scale of [usual, ...sizes.scales]) {
-    // oxlint-disable-next-line no-await-in-loop -- one at a time has the machine
     results.push(...(await contestAt(scale, peers, idleMs, signal)));
   }
   return results;
@@ -51,7 +50,6 @@ async function contestAt(
       if (result.failure !== undefined) continue;
       progress(`${peer.name}, ${scale.units} units, ${round + 1} of ${scale.starts}`);
       const isLast = round === scale.starts - 1;
-      // oxlint-disable-next-line no-await-in-loop -- one at a time has the machine
       await enter(peer, result, { ...scale, idleMs: isLast ? idleMs : undefined }, signal);
     }
   }

@@ -20,7 +20,6 @@ export async function kill(count: number, { births, signal }: Running): Promise<
   for (let done = 0; done < count; done += 1) {
     const victim = oldest(births.newest.values());
     const waitMs = Math.max(0, victim.at + uptimeMs - performance.now());
-    // oxlint-disable-next-line no-await-in-loop -- one after the other
     await sleep(waitMs + Math.random() * spreadMs, undefined, { signal });
     const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
     const killedAt = performance.now();
@@ -29,7 +28,6 @@ export async function kill(count: number, { births, signal }: Running): Promise<
       const newest = births.newest.get(victim.unit);
       return newest === victim ? undefined : newest;
     };
-    // oxlint-disable-next-line no-await-in-loop -- one after the other
     const { at } = await births.until(successor, limit);
     times.push(at - killedAt);
   }

@@ -20,7 +20,6 @@ export async function offers(
   const found: Offer[] = [];
   for (const name of names) {
     progress(`gets ${name}`);
-    // oxlint-disable-next-line no-await-in-loop -- one installer at a time
     found.push(await offer(name, signal));
   }
   return found;

@@ -107,7 +107,6 @@ async function allGone(pids: readonly number[], signal: AbortSignal): Promise<nu
       left.pop();
     }
     if (left.length === 0) return performance.now();
-    // oxlint-disable-next-line no-await-in-loop -- a poll: not all are children of ours
     await sleep(lookEveryMs, undefined, { signal: limit });
   }
 }

@@ -36,7 +36,6 @@ function diagram(): string {
 
 if (import.meta.main) {
   for (const [path, text] of await generatedDocuments()) {
-    // oxlint-disable-next-line no-await-in-loop -- three files
     await writeFile(path, text);
     console.log(`wrote ${path}`);
   }

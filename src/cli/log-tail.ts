@@ -62,7 +62,6 @@ export class LogTail {
     if (file === undefined) return offset;
     const buffer = Buffer.allocUnsafe(chunkBytes);
     for (;;) {
-      // oxlint-disable-next-line no-await-in-loop -- one buffer
       const { bytesRead } = await file.read(buffer, 0, buffer.length, offset);
       if (bytesRead === 0) return offset;
       offset += bytesRead;
@@ -86,7 +85,6 @@ async function startOfLast(path: string, lines: number): Promise<Start> {
   let found = 0;
   for (let end = size; end > 0; ) {
     const start = Math.max(0, end - chunkBytes);
-    // oxlint-disable-next-line no-await-in-loop -- one buffer
     const { bytesRead } = await file.read(buffer, 0, end - start, start);
     const chunk = buffer.subarray(0, bytesRead);
     // The break that ends the last line begins none.

@@ -34,7 +34,6 @@ export async function showLogs(
     if (selection.kind === "unknown") return await complainOfUnknown(context, selection, known);
     const chosen = all.filter(({ unit }) => selection.names.includes(unit));
     for (const { unit, log } of chosen.filter((file) => !isPath(file))) {
-      // oxlint-disable-next-line no-await-in-loop -- in their order
       await context.err.write(`${unit}: ${log}\n`);
     }
     return await show(context, chosen.filter(isPath), options);
@@ -66,11 +65,9 @@ async function show(
     return exitStatus.done;
   }
   for (const { file, tail } of sources) {
-    // oxlint-disable no-await-in-loop -- unit after unit, line after line
     await tail.seekLast(lines);
     for await (const line of tail.read()) await print(file.unit, line);
     for (const line of tail.rest()) await print(file.unit, line);
-    // oxlint-enable no-await-in-loop
   }
   return exitStatus.done;
 }
@@ -85,17 +82,14 @@ async function followAll(
   // Before the first look, or what comes in between is seen with the next line only.
   using changes = new LogWatch(paths, interrupted);
   for (const { tail } of sources) {
-    // oxlint-disable-next-line no-await-in-loop -- files are read one at a time
     await tail.seekLast(lines);
   }
   let changed: ReadonlySet<string> = new Set(paths);
   while (!interrupted.aborted) {
     for (const { file, tail } of sources) {
       if (!changed.has(file.log)) continue;
-      // oxlint-disable-next-line no-await-in-loop -- line after line
       for await (const line of tail.read()) await print(file.unit, line);
     }
-    // oxlint-disable-next-line no-await-in-loop -- until Ctrl-C
     changed = await changes.next(interrupted);
   }
 }

@@ -73,7 +73,6 @@ async function waitFor(
 async function tell(context: Context, verb: UnitVerb, outcomes: readonly Outcome[]): Promise<void> {
   const goal = verb === "stop" ? "stopped" : "ready";
   for (const { unit, reached, reason } of outcomes) {
-    // oxlint-disable-next-line no-await-in-loop -- in their order
     await (reached
       ? context.out.write(`${unit} is ${context.out.paint("good", goal)}\n`)
       : complain(context, `${unit} is not ${goal}: ${oneLine(reason ?? "")}`));

@@ -37,7 +37,6 @@ async function tell(context: Context, result: ReloadResult): Promise<void> {
   const said = lines.length === 0 ? ["reloaded: no unit has changed"] : lines;
   await context.out.write(said.map((line) => `${line}\n`).join(""));
   for (const warning of warnings) {
-    // oxlint-disable-next-line no-await-in-loop -- in their order
     await context.err.write(`${context.err.paint("wait", "warning:")} ${warning}\n`);
   }
 }

@@ -24,7 +24,6 @@ export async function showVersion(
 /** Of the checkout that we run from, if it is one: the bundle is one folder below it, as are the sources' two. */
 async function findRevision(): Promise<string | undefined> {
   for (const steps of ["..", "../..", "../../.."]) {
-    // oxlint-disable-next-line no-await-in-loop -- the nearest one counts
     const revision = await revisionIn(join(import.meta.dirname, steps, ".git"));
     if (revision !== undefined) return revision;
   }

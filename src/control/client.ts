@@ -61,11 +61,9 @@ export class ControlClient {
     using pulse = new Pulse(message);
     while (!signal.aborted) {
       pulse.reset();
-      // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
       const answer = await this.status(signal);
       yield answer;
       if (answer.kind !== "answered") return;
-      // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
       if ((await pulse.next(everyMs)) === "ended" && !signal.aborted) {
         yield this.#unreachable("ECONNRESET");
         return;

@@ -33,7 +33,6 @@ export async function openSocketServer(options: SocketServerOptions): Promise<So
   const former = findSocket(stateDir);
   const candidates = new Set([former, ...("path" in place ? [place.path] : [])]);
   for (const path of candidates) {
-    // oxlint-disable-next-line no-await-in-loop -- at most two, one after the other
     const found = await clearStaleSocket(path);
     if (found.kind === "in-use")
       return failed(

@@ -27,7 +27,6 @@ export class HealthPorts {
       const taken = new Set(ports.values());
       let port: number;
       do {
-        // oxlint-disable-next-line no-await-in-loop -- the kernel may give the same one twice
         port = await findFreePort();
       } while (taken.has(port));
       ports.set(unit, port);

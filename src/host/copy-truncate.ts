@@ -48,9 +48,7 @@ async function copyMost(
   to: number,
 ): Promise<number> {
   for (let at = from; at < to; ) {
-    // oxlint-disable-next-line no-await-in-loop -- one buffer
     const { bytesRead } = await source.read(buffer, 0, buffer.length, at);
-    // oxlint-disable-next-line no-await-in-loop -- one buffer
     if (bytesRead > 0) await target.write(buffer, 0, bytesRead);
     at += bytesRead;
     if (bytesRead < buffer.length) return at;

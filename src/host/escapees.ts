@@ -41,11 +41,9 @@ export class Escapees {
 
   async #sweepAll(): Promise<void> {
     while (this.#wanted.size > 0) {
-      // oxlint-disable-next-line no-await-in-loop -- one sweep at a time
       await sleep(settlingMs);
       const invocations = new Set(this.#wanted);
       this.#wanted.clear();
-      // oxlint-disable-next-line no-await-in-loop -- one sweep at a time
       const left = await endAll(invocations);
       if (left.length > 0) {
         const pids = left.map(({ pid }) => pid).join(", ");
@@ -57,13 +55,11 @@ export class Escapees {
 
 async function endAll(invocations: ReadonlySet<string>): Promise<readonly ProcessIdentity[]> {
   for (let round = 0; ; round += 1) {
-    // oxlint-disable-next-line no-await-in-loop -- until none is left: they may fork
     const found = await find(invocations);
     if (found.length === 0 || round === mostRounds) return found;
     for (const escapee of found) {
       if (isThere(escapee)) signalProcess(escapee.pid, "SIGKILL");
     }
-    // oxlint-disable-next-line no-await-in-loop -- dying takes a moment
     await sleep(betweenRoundsMs);
   }
 }
@@ -73,7 +69,6 @@ async function find(invocations: ReadonlySet<string>): Promise<readonly ProcessI
   let looked = 0;
   for (const pid of allPids()) {
     looked += 1;
-    // oxlint-disable-next-line no-await-in-loop -- thousands of processes must not stop the daemon
     if (looked % processesAtATime === 0) await yieldToOthers();
     const identity = identify(pid);
     if (identity === undefined || pid === process.pid) continue;

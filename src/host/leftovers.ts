@@ -42,7 +42,6 @@ async function until(
       seen.add(key);
       signalProcess(leftover.pid, signal);
     }
-    // oxlint-disable-next-line no-await-in-loop -- a poll: they are no children of ours
     await sleep(lookEveryMs);
   }
   return seen.size;

@@ -79,7 +79,6 @@ export class SystemdNotifier implements Notifier {
 
   async #sendAll(environment: Readonly<Record<string, string>>): Promise<void> {
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      // oxlint-disable-next-line no-await-in-loop -- in order
       const trouble = await deliver(next, environment);
       if (trouble !== undefined) this.#report(trouble);
     }

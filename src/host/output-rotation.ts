@@ -83,7 +83,6 @@ export class OutputRotation implements Disposable {
     let pauseMs: number | undefined;
     for (const followed of this.#followed.values()) {
       if (followed.watcher !== undefined) continue;
-      // oxlint-disable-next-line no-await-in-loop -- one after the other: one buffer at a time
       const nextMs = await this.#lookAt(followed, elapsedMs);
       if (followed.watcher !== undefined || !this.#followed.has(followed.file.path)) continue;
       pauseMs = Math.min(pauseMs ?? longestPauseMs, Math.max(shortestPauseMs, nextMs));

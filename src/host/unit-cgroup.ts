@@ -52,7 +52,6 @@ export class UnitCgroup {
   /** Rejects when the signal aborts: a process in an uninterruptible wait may stay for long. */
   async emptied(signal: AbortSignal): Promise<void> {
     for (let pauseMs = firstPauseMs; this.isPopulated; pauseMs *= 2) {
-      // oxlint-disable-next-line no-await-in-loop -- a poll: a killed cgroup is empty in 5 ms
       await sleep(Math.min(pauseMs, longestPauseMs), undefined, { signal });
     }
   }

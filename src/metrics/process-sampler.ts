@@ -49,7 +49,6 @@ export class ProcessSampler {
     const sampleOf = this.#look();
     const taken = new Map<string, TakenSample>();
     for (const [index, { spec, state, pid }] of views.entries()) {
-      // oxlint-disable-next-line no-await-in-loop -- the turn that others get
       if (index > 0 && index % batch === 0) await turn();
       const sample = pid === undefined ? undefined : sampleOf(pid);
       if (sample !== undefined) taken.set(spec.name, { ...sample, spawn: state.spawns });

@@ -91,13 +91,11 @@ export class MetricRegistry {
     const texts: string[] = [];
     let written = 0;
     for (const { name } of this.#client.getMetricsAsArray()) {
-      // oxlint-disable-next-line no-await-in-loop -- all at once would hold up the event loop
       const text = await this.#client.getSingleMetricAsString(name);
       texts.push(text, "\n\n");
       written += text.length;
       if (written < chunk) continue;
       written = 0;
-      // oxlint-disable-next-line no-await-in-loop -- the turn that others get
       await turn();
     }
     return texts.join("");

@@ -19,7 +19,6 @@ export async function findProgram(
   for (const folder of path.split(delimiter)) {
     if (folder === "") continue;
     const found = programIn(folder);
-    // oxlint-disable-next-line no-await-in-loop -- in the order of PATH
     if (await machine.isExecutable(found.file)) return found;
   }
   return undefined;

@@ -115,7 +115,6 @@ export class Supervisor {
     for (const wave of waves) {
       const units = wave.flatMap((name) => this.#units.get(name) ?? []);
       for (const unit of units) unit.handle({ kind: "stop-requested", by: "shutdown" });
-      // oxlint-disable-next-line no-await-in-loop -- a wave stops when the one before is gone
       await Promise.all(units.map((unit) => unit.down()));
     }
   }

@@ -47,9 +47,7 @@ describe("stop", () => {
     await using place = await Workplace.make(services(mark, sleeper("a"), sleeper("b")));
     for (let afterMs = 0; afterMs <= 1_000; afterMs += 125) {
       const daemon = place.start();
-      // oxlint-disable-next-line no-await-in-loop -- the moment is what is tested
       await new Promise((done) => setTimeout(done, afterMs));
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       const end = await daemon.end("SIGTERM");
       expect([0, "SIGTERM"], `after ${afterMs} ms`).toContain(end);
       expect(marked(mark), `after ${afterMs} ms`).toEqual([]);
@@ -197,7 +195,6 @@ test("systemd hears that it is ready, how the units are, its pulse, and its end"
   await once(receiver.stdout, "data");
   const hears = async (words: string) => {
     while (!heard.includes(words)) {
-      // oxlint-disable-next-line no-await-in-loop -- until it is heard
       await once(receiver.stdout, "data");
     }
   };

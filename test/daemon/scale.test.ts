@@ -87,11 +87,9 @@ test("ten thousand random starts, stops, restarts and kills leave the state righ
     const unit = `service@s${roll(names.length)}`;
     const verb = ["start", "stop", "restart", "kill"][roll(4)] ?? "kill";
     if (verb === "kill") {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       const { pid } = await daemon.unit(unit);
       if (pid !== null) killIfThere(pid);
     } else {
-      // oxlint-disable-next-line no-await-in-loop -- one order after the other
       expect(await order(socket, verb, [unit])).toBe(200);
       wanted.set(unit, verb !== "stop");
     }

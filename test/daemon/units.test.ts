@@ -108,7 +108,6 @@ test("a storm of reloads ends with the last configuration, and with no unit twic
   await daemon.untilReady();
   for (let i = 0; i < 30; i += 1) {
     const colour = { env: { COLOUR: String(i) } };
-    // oxlint-disable-next-line no-await-in-loop -- each reload finds another file
     await place.configure(services(sleeper("a", colour), ...(i % 2 === 0 ? [] : [sleeper("b")])));
     daemon.signal("SIGHUP");
   }

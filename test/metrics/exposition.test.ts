@@ -38,7 +38,6 @@ async function findPromtool(): Promise<string | undefined> {
   const { PATH = "", SAILS_TEST_TOOLS_PATH = "" } = process.env;
   for (const folder of [SAILS_TEST_TOOLS_PATH, PATH].join(delimiter).split(delimiter)) {
     const file = join(folder, "promtool");
-    // oxlint-disable-next-line no-await-in-loop -- the first one found is taken
     const isThere = await access(file, constants.X_OK).then(
       () => true,
       () => false,

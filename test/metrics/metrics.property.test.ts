@@ -101,7 +101,6 @@ test("whatever happens to units, what is told of them holds together", async () 
         }
 
         // `parse` throws at a series that comes twice.
-        // oxlint-disable-next-line no-await-in-loop -- one scrape after each step
         const now = parse(await rig.metrics.render());
         const told = new Set([...now.keys()].flatMap((series) => unitOf(series) ?? []));
         expect([...told].toSorted(), "units told of").toEqual(declared.toSorted());

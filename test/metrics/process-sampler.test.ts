@@ -22,7 +22,6 @@ test.each([
     looks += 1;
     return () => sample;
   });
-  // oxlint-disable-next-line no-await-in-loop -- one scrape after the other
   for (const time of times) await sampler.refresh(views(count), ms(time));
   expect(looks).toBe(expected);
 });

@@ -131,7 +131,6 @@ test("the breaker is counted when it opens, not when its trial fails", async () 
   for (let death = 1; death <= 7; death += 1) {
     rig.now += 1_000;
     rig.send(name, exits(1));
-    // oxlint-disable-next-line no-await-in-loop -- one death after the other
     openings.push((await counts(rig)).get("breaker_openings"));
     rig.send(name, timer("restart"));
   }

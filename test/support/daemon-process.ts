@@ -141,7 +141,6 @@ export class DaemonProcess {
       typeof words === "string" ? this.#output.includes(words) : words.test(this.#output);
     while (!isSaid()) {
       if (this.hasEnded) throw new Error(`ended without saying ${String(words)}:\n${this.#output}`);
-      // oxlint-disable-next-line no-await-in-loop -- until it is said
       await Promise.race([
         once(this.#child.stdout ?? this.#child, "data"),
         once(this.#child, "exit"),
@@ -170,10 +169,8 @@ export class DaemonProcess {
     const changes = response.body?.values();
     if (changes === undefined) throw new Error("there are no events");
     for (;;) {
-      // oxlint-disable-next-line no-await-in-loop -- until it holds
       const status = await this.status();
       if (holds(status)) return status;
-      // oxlint-disable-next-line no-await-in-loop -- as above
       await changes.next();
     }
   }
@@ -196,12 +193,10 @@ export class DaemonProcess {
     for (;;) {
       if (this.hasEnded) throw new Error(`the daemon has ended:\n${this.#output}`);
       try {
-        // oxlint-disable-next-line no-await-in-loop -- until it answers
         await fetch(`${this.#place.webUrl}/livez`);
         return;
       } catch {
         // Nothing to wait for tells of a port that opens.
-        // oxlint-disable-next-line no-await-in-loop -- as above
         await new Promise((done) => setTimeout(done, 20));
       }
     }
@@ -231,7 +226,6 @@ export async function gone(pid: number): Promise<void> {
     } catch {
       return;
     }
-    // oxlint-disable-next-line no-await-in-loop -- it is no child of ours, so nothing tells of its end
     await new Promise((done) => setTimeout(done, 5));
   }
 }

@@ -16,10 +16,8 @@ export async function askUntil<T>(
   holds: (answer: T) => boolean,
 ): Promise<T> {
   for (;;) {
-    // oxlint-disable-next-line no-await-in-loop -- until it holds
     const answer = await question().catch(() => undefined);
     if (answer !== undefined && holds(answer)) return answer;
-    // oxlint-disable-next-line no-await-in-loop -- as above
     await new Promise((done) => setTimeout(done, 250));
   }
 }

@@ -33,7 +33,6 @@ export class VirtualClock implements Clock {
       this.#scheduled.delete(due);
       this.#now = Math.max(this.#now, due.at);
       due.run();
-      // oxlint-disable-next-line no-await-in-loop -- time stops until all that follows has happened
       await settle();
     }
     this.#now = end;

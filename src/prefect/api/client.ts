@@ -77,7 +77,6 @@ export function createPrefectApi(options: TransportOptions): PrefectApi {
     const found: T[] = [];
     for (let offset = 0; ; offset += pageSize) {
       const call = { method: "POST", path, body: { limit: pageSize, offset } } as const;
-      // oxlint-disable-next-line no-await-in-loop -- whether there is a next page is in this one
       const page = await once(call, (body) => z.array(item).parse(body), signal);
       if (page.kind !== "ok") return page;
       found.push(...page.value);

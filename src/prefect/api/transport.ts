@@ -67,12 +67,10 @@ export function sendOnce({ url, auth, requestTimeoutMs }: TransportOptions): Sen
 export function sendPersistently(once: Send, pause: Pause = sleepFor): Send {
   return async (call, parse, signal) => {
     for (let attempt = 1; ; attempt += 1) {
-      // oxlint-disable-next-line no-await-in-loop -- each attempt follows from the one before
       const answer = await once(call, parse, signal);
       const isBusy = answer.kind === "refused" && answer.status === 503;
       if (!isBusy || attempt === attempts) return answer;
       const pauseMs = firstPauseMs * 2 ** (attempt - 1);
-      // oxlint-disable-next-line no-await-in-loop -- as above
       await pause(pauseMs, signal);
     }
   };

@@ -83,7 +83,6 @@ async function convergePools(
   }
   let cutShort: string | undefined;
   for (const step of steps) {
-    // oxlint-disable-next-line no-await-in-loop -- SQLite takes one write at a time
     const answer = await performPoolStep(api, step, signal);
     const { name } = step.pool;
     const what = step.kind === "create" ? "created" : `limit set from ${step.from} to ${step.to}`;
@@ -178,7 +177,6 @@ async function convergeSchedules(
   );
   for (const { deployment, schedules } of create) {
     const target = `${deployment.flowName}/${deployment.name}`;
-    // oxlint-disable-next-line no-await-in-loop -- SQLite takes one write at a time
     const answer: Answer<unknown> = await api.createSchedules(deployment.id, schedules, signal);
     if (answer.kind === "ok") log(`${target}: ${count(schedules.length, "schedule")} made`);
     else if (mayPass(answer)) return { kind: "cut-short", why: answer.why };

@@ -76,7 +76,6 @@ export async function deploy(
   const failures: DeployFailure[] = [];
   for (const entries of Object.values(Object.groupBy(missing, ({ file }) => file))) {
     if (entries === undefined) continue;
-    // oxlint-disable-next-line no-await-in-loop -- one at a time: each is seconds of one CPU
     const ofFile = await deployFile(entries, deps);
     if (ofFile.kind !== "ok") return ofFile;
     failures.push(...ofFile.value);
@@ -98,9 +97,7 @@ async function deployFile(
   }
   const failures: DeployFailure[] = [];
   for (const entry of left.value) {
-    // oxlint-disable-next-line no-await-in-loop -- as above
     const why = await deployNames([entry], deps);
-    // oxlint-disable-next-line no-await-in-loop -- as above
     const still = await deps.stillMissing([entry]);
     if (still.kind !== "ok") return still;
     if (still.value.length > 0) failures.push(failed(entry, why));

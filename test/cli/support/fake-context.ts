@@ -23,7 +23,6 @@ function written(isTerminal = false, env: Context["env"] = {}): Written {
       const isThere = () =>
         typeof wanted === "string" ? text.includes(wanted) : wanted.test(text);
       while (!isThere()) {
-        // oxlint-disable-next-line no-await-in-loop -- until it is there
         await new Promise((resolve) => changed.addEventListener("write", resolve, { once: true }));
       }
     },

@@ -207,13 +207,11 @@ describe("an API that goes away", () => {
     for (let diesAfter = 0; diesAfter < calls; diesAfter += 1) {
       const { api, events, round } = setUp(declared);
       api.diesAfter = diesAfter;
-      // oxlint-disable-next-line no-await-in-loop -- each has a server of its own
       expect((await round()).kind, `after ${diesAfter} calls`).toBe("cut-short");
       expect(events.filter((event) => event.startsWith("made"))).toHaveLength(
         diesAfter > 3 ? 1 : 0,
       );
       api.diesAfter = Number.POSITIVE_INFINITY;
-      // oxlint-disable-next-line no-await-in-loop -- as above
       expect(await round(), `after ${diesAfter} calls`).toEqual(inOrder);
       expect(api.deployments_.map(({ name }) => name).toSorted()).toEqual(["a", "b"]);
     }

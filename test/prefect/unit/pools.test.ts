@@ -69,7 +69,6 @@ describe("the plan", () => {
         const api = new ScriptedApi();
         api.pools_ = [...there];
         for (const step of planPools(wanted, there).steps) {
-          // oxlint-disable-next-line no-await-in-loop -- as the daemon does
           await performPoolStep(api, step, signal);
         }
         expect(planPools(wanted, api.pools_)).toEqual({ steps: [], mismatches: [] });

@@ -51,7 +51,6 @@ describe("one request", () => {
     await using server = await loopbackServer(() => [200, "[]"]);
     const send = sender(server.url);
     for (let i = 0; i < 100; i += 1) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       await send(get, asIs, signal);
     }
     expect(server.received).toHaveLength(100);
