@@ -8,6 +8,13 @@ export interface ListenerRules {
   readonly refuse: (request: IncomingMessage) => WholeReply | undefined;
   /** Told of what a route threw; the client learns only that it did. */
   readonly report: (error: unknown) => void;
+  /** Told of each answer, by the pattern of its route; `other` where there was none. */
+  readonly answered?: ((route: string, status: number) => void) | undefined;
+}
+
+interface Answered {
+  readonly route: string;
+  readonly reply: Reply;
 }
 
 const maxBodyBytes = 64 * 1024;
@@ -17,9 +24,13 @@ export function requestListener(routes: readonly Route[], rules: ListenerRules):
     void answer(routes, rules, request)
       .catch((error: unknown) => {
         rules.report(error);
-        return text(500, "The supervisor failed to answer. Its log says why.");
+        const reply = text(500, "The supervisor failed to answer. Its log says why.");
+        return { route: "other", reply };
       })
-      .then((reply) => send(request, response, reply));
+      .then(({ route, reply }) => {
+        rules.answered?.(route, reply.status);
+        send(request, response, reply);
+      });
   };
 }
 
@@ -27,17 +38,19 @@ async function answer(
   routes: readonly Route[],
   rules: ListenerRules,
   request: IncomingMessage,
-): Promise<Reply> {
+): Promise<Answered> {
   const { method = "", url = "" } = request;
   const refusal = rules.refuse(request);
-  if (refusal !== undefined) return refusal;
+  if (refusal !== undefined) return { route: "other", reply: refusal };
   const choice = chooseRoute(routes, method, url);
-  if (choice.kind === "none") return choice.reply;
+  if (choice.kind === "none") return { route: "other", reply: choice.reply };
   const { route, asked } = choice;
-  if (route.method === "GET") return route.answer({ ...asked, body: "" });
-  const body = await readBody(request);
-  if (body === undefined) return text(413, `The body is longer than ${maxBodyBytes} bytes.`);
-  return route.answer({ ...asked, body });
+  const body = route.method === "GET" ? "" : await readBody(request);
+  const reply =
+    body === undefined
+      ? text(413, `The body is longer than ${maxBodyBytes} bytes.`)
+      : await route.answer({ ...asked, body });
+  return { route: route.path, reply };
 }
 
 /** Undefined for one that is too long. It is read to its end all the same, or the client would not hear us. */

@@ -26,10 +26,11 @@ export interface SocketServerOptions {
   readonly place: Exclude<SocketPlace, { kind: "nowhere" }>;
   readonly stateDir: string;
   readonly report: ListenerRules["report"];
+  readonly answered?: ListenerRules["answered"];
 }
 
 export async function openSocketServer(options: SocketServerOptions): Promise<SocketServerResult> {
-  const { plane, place, stateDir, report } = options;
+  const { plane, place, stateDir, report, answered } = options;
   const former = findSocket(stateDir);
   const candidates = new Set([former, ...("path" in place ? [place.path] : [])]);
   for (const path of candidates) {
@@ -45,7 +46,7 @@ export async function openSocketServer(options: SocketServerOptions): Promise<So
   const path = "path" in place ? place.path : join(mkdtempSync(place.prefix), "control.sock");
   const events = new EventHub(plane);
   const routes = [...readRoutes(plane, events), ...orderRoutes(plane)];
-  const result = await listenForGroup(requestListener(routes, { refuse, report }), path);
+  const result = await listenForGroup(requestListener(routes, { refuse, report, answered }), path);
   if (result.kind === "failed") {
     removeFreshFolder(path, stateDir);
     return failed(`cannot listen on the control socket ${path}: ${result.code}`);

@@ -23,11 +23,16 @@ export interface WebServerOptions {
   readonly host: string;
   readonly port: number;
   readonly report: ListenerRules["report"];
+  readonly answered?: ListenerRules["answered"];
 }
 
 export async function openWebServer(options: WebServerOptions): Promise<WebServerResult> {
-  const { plane, host, port, report } = options;
-  const listener = requestListener(readRoutes(plane, new EventHub(plane)), { refuse, report });
+  const { plane, host, port, report, answered } = options;
+  const listener = requestListener(readRoutes(plane, new EventHub(plane)), {
+    refuse,
+    report,
+    answered,
+  });
   const result = await listen(listener, { host, port });
   if (result.kind === "failed") return { ...result, why: explain(result.code, host, port) };
   const { server } = result;

@@ -148,6 +148,10 @@ export class Daemon implements AsyncDisposable {
       plane: this.#plane,
       runtimeDirectory: own["RUNTIME_DIRECTORY"],
       report: (error) => this.#tell("error", String(error)),
+      answered: (route, status) => {
+        // Prometheus itself counts its scrapes.
+        if (route !== "/metrics") this.#metrics.daemon.answered(route, status);
+      },
     });
     if (doors.kind === "failed") {
       this.#tell("error", doors.why);

@@ -21,18 +21,19 @@ export interface DoorsOptions {
   readonly plane: ControlPlane;
   readonly runtimeDirectory: string | undefined;
   readonly report: (error: unknown) => void;
+  readonly answered: (route: string, status: number) => void;
 }
 
 export async function openDoors(options: DoorsOptions): Promise<Doors> {
-  const { config, plane, runtimeDirectory, report } = options;
+  const { config, plane, runtimeDirectory, report, answered } = options;
   const { stateDir, web } = config;
   const place = placeSocket({ stateDir, runtimeDirectory, temporary: tmpdir() });
   if (place.kind === "nowhere") return { kind: "failed", why: place.why };
-  const socket = await openSocketServer({ plane, place, stateDir, report });
+  const socket = await openSocketServer({ plane, place, stateDir, report, answered });
   if (socket.kind === "failed") return { kind: "failed", why: socket.why };
   const stack = new AsyncDisposableStack();
   stack.use(socket.server);
-  const page = await openWebServer({ plane, ...web.listen, report });
+  const page = await openWebServer({ plane, ...web.listen, report, answered });
   if (page.kind === "listening") {
     stack.use(page.server);
     return { kind: "open", problem: undefined, stack };

@@ -102,6 +102,21 @@ test("a reload with a fault says where, and changes nothing", async () => {
   expect(metrics).toContain("sails_config_reload_failures_total 2");
 });
 
+test("requests are counted by their route, those without one together, scrapes not at all", async () => {
+  await using place = await Workplace.make(services(sleeper("a")));
+  const daemon = place.start();
+  await daemon.untilReady();
+  await fetch(`${place.webUrl}/readyz/unit/nobody`);
+  await fetch(`${place.webUrl}/nowhere/${randomUUID()}`);
+  expect((await place.run("stop", "service@a")).status).toBe(0);
+  const metrics = await (await fetch(`${place.webUrl}/metrics`)).text();
+  const counted = metrics.match(/^sails_control_requests_total\{.*$/gm) ?? [];
+  expect(counted).toContain('sails_control_requests_total{route="/readyz/*",code="404"} 1');
+  expect(counted).toContain('sails_control_requests_total{route="other",code="404"} 1');
+  expect(counted).toContain('sails_control_requests_total{route="/api/v1/stop",code="200"} 1');
+  expect(counted.join()).not.toContain("/metrics");
+});
+
 test("a storm of reloads ends with the last configuration, and with no unit twice", async () => {
   await using place = await Workplace.make(services(sleeper("a")));
   const daemon = place.start();

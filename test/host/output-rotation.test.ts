@@ -11,11 +11,9 @@ import { expect, test, vi } from "vitest";
 import { copyAndTruncate } from "../../src/host/copy-truncate.ts";
 import { Escapees } from "../../src/host/escapees.ts";
 import { ProcessLauncher } from "../../src/host/launcher.ts";
-import { removeOldOutput } from "../../src/host/output-cleanup.ts";
 import { OutputFile } from "../../src/host/output-file.ts";
 import { OutputFolder } from "../../src/host/output-folder.ts";
 import { OutputRotation } from "../../src/host/output-rotation.ts";
-import { ms } from "../../src/supervision/time.ts";
 import { fixture, patience, TemporaryFolder } from "./real-launcher.ts";
 
 const mebibyte = 1024 * 1024;
@@ -120,17 +118,4 @@ test("a child that prints 100 MB/s is bounded on disk and in memory, and its new
     patience,
   );
   expect(troubles).toEqual([]);
-});
-
-test("the output of units that are gone is removed once it is old", () => {
-  using folder = new TemporaryFolder();
-  for (const name of ["server.log", "old@x.log", "old@x.log.1", "notes.txt"]) {
-    writeFileSync(join(folder.path, name), "");
-  }
-  expect(removeOldOutput(folder.path, ["server"], ms(60_000))).toEqual([]);
-  expect(removeOldOutput(folder.path, ["server"], ms(-60_000))).toEqual([
-    "old@x.log",
-    "old@x.log.1",
-  ]);
-  expect(readdirSync(folder.path)).toEqual(["notes.txt", "server.log"]);
 });
