@@ -58,6 +58,16 @@ export interface PoolConfig {
   /** Undefined: not ours to say, what Prefect holds stays. */
   readonly concurrencyLimit: number | undefined;
   readonly workers: number;
+  /** Only of a process pool: its runs outlive their worker. */
+  readonly detached: boolean;
+  readonly drainTimeout: Millis;
+  /** How long flows may go on when the whole is stopped. */
+  readonly stopTimeout: Millis;
+  /** What becomes of processes that a run has left behind. */
+  readonly strays: "kill" | "report";
+  readonly onCrash: "leave" | "reschedule";
+  /** Of one run, for whatever reason. */
+  readonly maxReschedules: number;
 }
 
 export interface DeploymentsConfig {

@@ -102,6 +102,48 @@ const pool = z
         description: "How many workers serve the pool from this machine.",
         examples: [1],
       }),
+    detached: z
+      .boolean()
+      .default(true)
+      .meta({
+        description:
+          "Whether flow runs outlive the death and the restart of their worker. false leaves them to it, as Prefect does: a restart then waits for them.",
+        examples: [false],
+      }),
+    drain_timeout: leaf.positiveTimer.default("12h").meta({
+      description:
+        "How long a drain, or the restart of a worker whose runs are not detached, waits for them.",
+      examples: ["12h"],
+    }),
+    stop_timeout: leaf.timer.default("10s").meta({
+      description:
+        "How long running flows may go on when everything is stopped; then they get SIGTERM and are Crashed.",
+      examples: ["10m"],
+    }),
+    strays: z
+      .enum(["kill", "report"])
+      .default("kill")
+      .meta({
+        description: "What is done with processes that a flow run has left behind.",
+        examples: ["report"],
+      }),
+    on_crash: z
+      .enum(["leave", "reschedule"])
+      .default("leave")
+      .meta({
+        description:
+          "What is done with a run whose process died in the middle: it stays Crashed, or it runs again from its beginning.",
+        examples: ["reschedule"],
+      }),
+    max_reschedules: z
+      .int()
+      .min(0)
+      .max(100)
+      .default(3)
+      .meta({
+        description: "How often one run is put back at most, whatever for.",
+        examples: [3],
+      }),
   })
   .meta({ description: "A work pool and its workers." });
 

@@ -36,6 +36,12 @@ export function toConfig(settings: Settings, file: string | undefined): Config {
       type: pool.type,
       concurrencyLimit: pool.concurrency_limit,
       workers: pool.workers,
+      detached: pool.detached,
+      drainTimeout: millis(pool.drain_timeout),
+      stopTimeout: millis(pool.stop_timeout),
+      strays: pool.strays,
+      onCrash: pool.on_crash,
+      maxReschedules: pool.max_reschedules,
     })),
     deployments: settings.deployments.map((entry) => ({
       prefectYaml: entry.prefect_yaml,

@@ -21,7 +21,7 @@ prefect: {home: /data/prefect, env_file: p.env, profile: mine, env: {A: "1"}, ap
 environment: {project: ., path: env, python: "3.12"}
 server: {enabled: false, host: "::1", port: 4300, public_url: "https://h/api", auth_file: auth, database_url: "sqlite+aiosqlite:////x.db"}
 pools:
-  - {name: vm runs, type: docker, concurrency_limit: 2, workers: 3}
+  - {name: vm runs, type: docker, concurrency_limit: 2, workers: 3, detached: false, drain_timeout: 1h, stop_timeout: 0s, strays: report, on_crash: reschedule, max_reschedules: 1}
 deployments:
   - prefect_yaml: p.yaml
     schedules:
@@ -69,7 +69,20 @@ state_dir: state
       authFile: "DIR/auth",
       databaseUrl: "sqlite+aiosqlite:////x.db",
     },
-    pools: [{ name: "vm runs", type: "docker", concurrencyLimit: 2, workers: 3 }],
+    pools: [
+      {
+        name: "vm runs",
+        type: "docker",
+        concurrencyLimit: 2,
+        workers: 3,
+        detached: false,
+        drainTimeout: 3_600_000,
+        stopTimeout: 0,
+        strays: "report",
+        onCrash: "reschedule",
+        maxReschedules: 1,
+      },
+    ],
     deployments: [
       {
         prefectYaml: "DIR/p.yaml",

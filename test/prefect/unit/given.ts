@@ -15,6 +15,7 @@ import type {
   Machine,
   RunCommand,
 } from "../../../src/prefect/ports.ts";
+import { minutes, seconds } from "../../../src/supervision/time.ts";
 
 export const signal = new AbortController().signal;
 
@@ -61,6 +62,12 @@ export const pool = (name: string, changes: Partial<PoolConfig> = {}): PoolConfi
   type: "process",
   concurrencyLimit: undefined,
   workers: 1,
+  detached: true,
+  drainTimeout: minutes(720),
+  stopTimeout: seconds(10),
+  strays: "kill",
+  onCrash: "leave",
+  maxReschedules: 3,
   ...changes,
 });
 
