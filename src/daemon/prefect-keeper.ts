@@ -3,10 +3,12 @@
  * watches a server that is not ours, and brings pools and deployments to what is declared.
  */
 import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { Config, EnvironmentVariables } from "../config/config.ts";
 import { createPrefectApi, type PrefectApi } from "../prefect/api/client.ts";
 import { askCapabilities, type Capabilities } from "../prefect/capabilities.ts";
 import { converge, type Difficulty } from "../prefect/declared/converge.ts";
+import { askDefaultTemplate } from "../prefect/declared/job-template.ts";
 import {
   apiCondition,
   apiUrl,
@@ -185,6 +187,13 @@ export class PrefectKeeper implements Disposable {
       api: this.#api,
       deploying: { run, program, env },
       setCondition,
+      defaultTemplate: () =>
+        askDefaultTemplate(run, join(dirname(program), "python"), {
+          env,
+          directory: workingDirectory(this.config),
+          timeoutMs: 120_000,
+          signal,
+        }),
       workersStarted: this.#deps.workersStarted,
       log: (message) => log("info", message),
       signal,

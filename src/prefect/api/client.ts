@@ -20,6 +20,7 @@ const workPool = z.object({
   type: z.string(),
   is_paused: z.boolean(),
   concurrency_limit: z.number().nullable(),
+  base_job_template: z.record(z.string(), z.unknown()).default({}),
 });
 export type WorkPool = z.infer<typeof workPool>;
 
@@ -27,9 +28,10 @@ export interface NewWorkPool {
   readonly name: string;
   readonly type: string;
   readonly concurrency_limit?: number;
+  readonly base_job_template?: WorkPool["base_job_template"];
 }
 
-export type PoolChange = Partial<Pick<WorkPool, "concurrency_limit" | "is_paused">>;
+export type PoolChange = Partial<Omit<WorkPool, "name" | "type">>;
 
 const worker = z.object({
   name: z.string(),
@@ -45,6 +47,7 @@ const deployment = z.object({
   work_pool_name: z.string().nullish(),
   flow_id: z.string(),
   schedules: z.array(z.object({ id: z.string(), slug: z.string().nullish() })),
+  job_variables: z.looseObject({ command: z.string().nullish().catch(undefined) }).nullish(),
 });
 const flow = z.object({ id: z.string(), name: z.string() });
 
@@ -54,6 +57,8 @@ export interface Deployment {
   readonly flowName: string;
   readonly entrypoint: string | undefined;
   readonly poolName: string | undefined;
+  /** By which its runs start, if it has one of its own. */
+  readonly command: string | undefined;
   readonly schedules: readonly { readonly id: string; readonly slug?: string | null | undefined }[];
 }
 
@@ -118,6 +123,7 @@ export function createPrefectApi(options: TransportOptions): PrefectApi {
           flowName: flowNames.get(flow_id) ?? "",
           entrypoint: rest.entrypoint ?? undefined,
           poolName: rest.work_pool_name ?? undefined,
+          command: rest.job_variables?.command ?? undefined,
           schedules,
         })),
       };

@@ -8,7 +8,8 @@ import type { Deployment, PrefectApi, WorkPool } from "../api/client.ts";
 import type { Answer } from "../api/transport.ts";
 import { poolCondition } from "../installation.ts";
 import { type DeployDeps, deploy, planDeployments } from "./deployments.ts";
-import { performPoolStep, planPools } from "./pools.ts";
+import type { AskedTemplate } from "./job-template.ts";
+import { isDetached, type PoolStep, performPoolStep, planPools } from "./pools.ts";
 import { type DeclaredDeployment, readPrefectYaml } from "./prefect-yaml.ts";
 import { planSchedules } from "./schedules.ts";
 
@@ -23,6 +24,8 @@ export interface ConvergeDeps {
   readonly config: Config;
   readonly api: PrefectApi;
   readonly deploying: Omit<DeployDeps, "stillMissing" | "signal">;
+  /** Of the installed Prefect; asked for at most once a round. */
+  readonly defaultTemplate: () => Promise<AskedTemplate>;
   readonly setCondition: (name: string, blocker: Blocker | undefined) => void;
   /** Resolves when no worker is about to become ready any more. */
   readonly workersStarted: (signal: AbortSignal) => Promise<void>;
@@ -54,7 +57,8 @@ export async function converge(deps: ConvergeDeps): Promise<Round> {
   if (after.kind !== "ok") return { kind: "cut-short", why: after.why };
   const scheduled = await convergeSchedules(deps, after.value);
   if (scheduled.kind !== "done") return scheduled;
-  const parts = [poolTrouble, files, made, scheduled];
+  const attached = ownCommands(deps.config, after.value);
+  const parts = [poolTrouble, files, made, scheduled, { difficulties: attached }];
   return { kind: "done", difficulties: parts.flatMap(({ difficulties }) => difficulties) };
 }
 
@@ -63,10 +67,11 @@ const mayPass = (answer: Exclude<Answer<never>, { kind: "ok" }>): boolean =>
   answer.kind === "unreachable" || answer.status >= 500;
 
 async function convergePools(
-  { config, api, signal, setCondition, log }: ConvergeDeps,
+  { config, api, signal, setCondition, log, defaultTemplate }: ConvergeDeps,
   actual: readonly WorkPool[],
 ): Promise<Round> {
-  const { steps, mismatches } = planPools(config.pools, actual);
+  const { steps, mismatches, foreignCommands } = planPools(config.pools, actual);
+  const templateOnce = once(defaultTemplate);
   const difficulties: Difficulty[] = [];
   const close = (name: string, blocker: Blocker): void => {
     setCondition(poolCondition(name), blocker);
@@ -81,15 +86,21 @@ async function convergePools(
   for (const { name } of config.pools) {
     if (!notRight.has(name)) setCondition(poolCondition(name), undefined);
   }
+  for (const { name } of foreignCommands) {
+    const what = `the job template of pool ${name} has a command of its own, so that its flow runs do not outlive their worker: its restart waits for them`;
+    const cure = `Take the command out of the pool's template in Prefect, or set detached: false for ${name}`;
+    difficulties.push(difficulty(`command ${name}`, what, cure));
+  }
   let cutShort: string | undefined;
+  const failed = new Set<string>();
   for (const step of steps) {
-    const answer = await performPoolStep(api, step, signal);
+    const answer = await performPoolStep(api, step, templateOnce, signal);
     const { name } = step.pool;
-    const what = step.kind === "create" ? "created" : `limit set from ${step.from} to ${step.to}`;
     if (answer.kind === "ok") {
-      log(`pool ${name}: ${what}`);
-      setCondition(poolCondition(name), undefined);
+      log(`pool ${name}: ${done(step)}`);
+      if (!failed.has(name)) setCondition(poolCondition(name), undefined);
     } else {
+      failed.add(name);
       close(name, { kind: "dependency", why: `pool ${name} is not right: ${answer.why}` });
       if (mayPass(answer)) cutShort ??= answer.why;
     }
@@ -97,6 +108,26 @@ async function convergePools(
   return cutShort === undefined
     ? { kind: "done", difficulties }
     : { kind: "cut-short", why: cutShort };
+}
+
+function done(step: PoolStep): string {
+  switch (step.kind) {
+    case "create":
+      return "created";
+    case "set-limit":
+      return `limit set from ${step.from} to ${step.to}`;
+    case "set-template":
+      return isDetached(step.pool)
+        ? "its flow runs outlive their worker from now on"
+        : "its flow runs are started by Prefect's own command";
+    default:
+      return step satisfies never;
+  }
+}
+
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let asked: Promise<T> | undefined;
+  return () => (asked ??= ask());
 }
 
 async function readFiles(config: Config): Promise<{
@@ -186,6 +217,17 @@ async function convergeSchedules(
     }
   }
   return { kind: "done", difficulties };
+}
+
+/** Theirs to choose; but what it costs must be known. */
+function ownCommands({ pools }: Config, deployments: readonly Deployment[]): readonly Difficulty[] {
+  const detached = new Set(pools.filter(isDetached).map(({ name }) => name));
+  return deployments.flatMap(({ name, flowName, poolName, command }) => {
+    if (command === undefined || poolName === undefined || !detached.has(poolName)) return [];
+    const what = `deployment ${flowName}/${name} has a command of its own, so that its flow runs do not outlive their worker: a restart of worker@${poolName} waits for them`;
+    const cure = "Take command out of its job_variables, if it is not needed";
+    return [difficulty(`command ${flowName}/${name}`, what, cure)];
+  });
 }
 
 const difficulty = (id: string, what: string, cure: string | undefined): Difficulty =>

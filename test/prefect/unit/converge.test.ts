@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PoolConfig, ScheduleConfig } from "../../../src/config/config.ts";
 import { converge, type Round } from "../../../src/prefect/declared/converge.ts";
+import { withCommand } from "../../../src/prefect/declared/job-template.ts";
 import type { Blocker } from "../../../src/supervision/unit-state.ts";
 import {
   configOf,
+  defaultTemplate,
   deployment,
   failed,
   namesIn,
@@ -62,6 +64,7 @@ function setUp({ pools = [], files = [], schedules = [] }: Declared) {
       config,
       api,
       deploying: { run, program: "prefect", env: {} },
+      defaultTemplate: () => Promise.resolve({ kind: "known", template: defaultTemplate }),
       workersStarted: () => Promise.resolve(),
       setCondition: (name, blocker) => {
         conditions.set(name, blocker);
@@ -326,5 +329,31 @@ describe("schedules", () => {
     });
     api.answers.set("create schedules id-a", refused(503));
     expect((await round()).kind).toBe("cut-short");
+  });
+});
+
+describe("a command of somebody's own", () => {
+  const own = "python -m mine";
+
+  test("in a pool's template is respected, and its workers start", async () => {
+    const { api, conditions, round } = setUp({ pools: [pool("runs")] });
+    api.pools_ = [onServer("runs", { base_job_template: withCommand(defaultTemplate, own) })];
+    expect(await round()).toMatchObject({
+      kind: "done",
+      difficulties: [{ id: "command runs", what: expect.stringContaining("do not outlive") }],
+    });
+    expect(api.writes).toEqual([]);
+    expect(conditions.get("pool runs")).toBeUndefined();
+  });
+
+  test("in a deployment is reported where runs are detached, and only there", async () => {
+    const { api, round } = setUp({ pools: [pool("runs"), pool("more", { detached: false })] });
+    api.deployments_ = [
+      deployment("a", { command: own }),
+      deployment("b", { command: own, poolName: "more" }),
+      deployment("c"),
+    ];
+    const { difficulties } = (await round()) as Extract<Round, { kind: "done" }>;
+    expect(difficulties.map(({ id }) => id)).toEqual(["command a/a"]);
   });
 });

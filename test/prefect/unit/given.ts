@@ -8,6 +8,11 @@ import type {
   WorkPool,
 } from "../../../src/prefect/api/client.ts";
 import type { Answer } from "../../../src/prefect/api/transport.ts";
+import {
+  type JobTemplate,
+  launchCommand,
+  withCommand,
+} from "../../../src/prefect/declared/job-template.ts";
 import type { DeclaredDeployment } from "../../../src/prefect/declared/prefect-yaml.ts";
 import type {
   CommandRequest,
@@ -71,11 +76,20 @@ export const pool = (name: string, changes: Partial<PoolConfig> = {}): PoolConfi
   ...changes,
 });
 
+/** As Prefect's own begins, with less in it. */
+export const defaultTemplate: JobTemplate = {
+  job_configuration: { command: "{{ command }}" },
+  variables: { type: "object", properties: { command: { title: "Command", default: null } } },
+};
+
+export const ourTemplate = withCommand(defaultTemplate, launchCommand);
+
 export const onServer = (name: string, changes: Partial<WorkPool> = {}): WorkPool => ({
   name,
   type: "process",
   is_paused: false,
   concurrency_limit: null,
+  base_job_template: ourTemplate,
   ...changes,
 });
 
@@ -97,6 +111,7 @@ export const deployment = (name: string, changes: Partial<Deployment> = {}): Dep
   flowName: name,
   entrypoint: `flows/${name}.py:${name}`,
   poolName: "runs",
+  command: undefined,
   schedules: [],
   ...changes,
 });
@@ -129,8 +144,8 @@ export class ScriptedApi implements PrefectApi {
 
   createPool(made: Parameters<PrefectApi["createPool"]>[0]): Promise<Answer<unknown>> {
     return this.#answer(`create ${made.name}`, () => {
-      const { name, type, concurrency_limit = null } = made;
-      this.pools_.push(onServer(name, { type, concurrency_limit }));
+      const { name, type, concurrency_limit = null, base_job_template = {} } = made;
+      this.pools_.push(onServer(name, { type, concurrency_limit, base_job_template }));
     });
   }
 
