@@ -1,0 +1,100 @@
+/** Closes pools for new runs and opens them again, one change of a pool after the other. */
+import type { PrefectApi } from "../api/client.ts";
+import type { Answer } from "../api/transport.ts";
+import {
+  type Change,
+  type ClosedFor,
+  type Closure,
+  close,
+  endsWithDaemon,
+  open,
+} from "./closure.ts";
+
+export type Closures = Readonly<Record<string, Closure>>;
+
+export interface IntakeDeps {
+  readonly api: Pick<PrefectApi, "pools" | "updatePool">;
+  readonly closures: () => Closures;
+  /** Resolves once it would survive the daemon's death. */
+  readonly keep: (closures: Closures) => Promise<void>;
+  readonly now: () => Date;
+}
+
+export type IntakeAnswer = Answer<undefined>;
+
+export class Intake {
+  readonly #deps: IntakeDeps;
+  /** What this daemon has closed, and not one before it. */
+  readonly #own = new Set<string>();
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(deps: IntakeDeps) {
+    this.#deps = deps;
+  }
+
+  close(
+    pool: string,
+    reason: ClosedFor,
+    signal: AbortSignal,
+    deadline?: Date,
+  ): Promise<IntakeAnswer> {
+    this.#own.add(`${reason} ${pool}`);
+    const at = { now: this.#deps.now(), deadline };
+    return this.#change(pool, signal, (before, isPaused) => close(before, isPaused, reason, at));
+  }
+
+  open(pool: string, reason: ClosedFor, signal: AbortSignal): Promise<IntakeAnswer> {
+    this.#own.delete(`${reason} ${pool}`);
+    return this.#change(pool, signal, (before, isPaused) => open(before, isPaused, reason));
+  }
+
+  /** Opens what a daemon that is no more has left closed, or this one could not open at the time. */
+  async recover(signal: AbortSignal): Promise<IntakeAnswer> {
+    for (const [pool, { reasons }] of Object.entries(this.#deps.closures())) {
+      for (const reason of reasons) {
+        if (!endsWithDaemon(reason) || this.#own.has(`${reason} ${pool}`)) continue;
+        const answer = await this.open(pool, reason, signal);
+        if (answer.kind !== "ok") return answer;
+      }
+    }
+    return done;
+  }
+
+  #change(
+    pool: string,
+    signal: AbortSignal,
+    plan: (before: Closure | undefined, isPaused: boolean) => Change,
+  ): Promise<IntakeAnswer> {
+    const change = this.#last.then(() => this.#perform(pool, signal, plan));
+    this.#last = change.catch(() => undefined);
+    return change;
+  }
+
+  async #perform(
+    pool: string,
+    signal: AbortSignal,
+    plan: (before: Closure | undefined, isPaused: boolean) => Change,
+  ): Promise<IntakeAnswer> {
+    const { api, closures } = this.#deps;
+    const pools = await api.pools(signal);
+    if (pools.kind !== "ok") return pools;
+    const found = pools.value.find(({ name }) => name === pool);
+    const { closure, pause } = plan(closures()[pool], found?.is_paused ?? false);
+    // Before Prefect is told to pause: whoever finds the pause must know whose it is. After it is
+    // told to go on: until then it is not true that nobody has closed it.
+    if (closure !== undefined) await this.#remember(pool, closure);
+    if (pause !== undefined && found !== undefined) {
+      const told = await api.updatePool(pool, { is_paused: pause }, signal);
+      if (told.kind !== "ok") return told;
+    }
+    if (closure === undefined) await this.#remember(pool, undefined);
+    return done;
+  }
+
+  async #remember(pool: string, closure: Closure | undefined): Promise<void> {
+    const { [pool]: _, ...others } = this.#deps.closures();
+    await this.#deps.keep(closure === undefined ? others : { ...others, [pool]: closure });
+  }
+}
+
+const done: IntakeAnswer = { kind: "ok", value: undefined };

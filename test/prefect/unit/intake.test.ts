@@ -1,0 +1,134 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { ClosedFor } from "../../../src/prefect/runs/closure.ts";
+import { type Closures, Intake } from "../../../src/prefect/runs/intake.ts";
+import { away, onServer, ScriptedApi, signal } from "./given.ts";
+
+const noon = new Date("2026-01-01T12:00:00Z");
+
+/** A server with one pool, and daemons that come and go. */
+function setUp(isPaused: boolean) {
+  const api = new ScriptedApi();
+  api.pools_ = [onServer("runs", { is_paused: isPaused })];
+  let kept: Closures = {};
+  const begin = (): Intake =>
+    new Intake({
+      api,
+      closures: () => kept,
+      keep: (closures) => {
+        kept = closures;
+        return Promise.resolve();
+      },
+      now: () => noon,
+    });
+  return { api, begin, kept: () => kept, isPaused: () => api.pools_[0]?.is_paused };
+}
+
+describe("a pool that is closed", () => {
+  test("is paused, and goes on when it is opened", async () => {
+    const { begin, isPaused, kept } = setUp(false);
+    const intake = begin();
+    await intake.close("runs", "hot-restart", signal);
+    expect(isPaused()).toBe(true);
+    expect(kept()).toEqual({
+      runs: { reasons: ["hot-restart"], isOurs: true, since: noon.toISOString() },
+    });
+    await intake.open("runs", "hot-restart", signal);
+    expect(isPaused()).toBe(false);
+    expect(kept()).toEqual({});
+  });
+
+  test("by an operator before stays closed when we are done", async () => {
+    const { api, begin, isPaused, kept } = setUp(true);
+    const intake = begin();
+    await intake.close("runs", "drain", signal);
+    await intake.open("runs", "drain", signal);
+    expect(isPaused()).toBe(true);
+    expect(api.writes).toEqual([]);
+    expect(kept()).toEqual({});
+  });
+
+  test("for two reasons opens when both are over", async () => {
+    const { begin, isPaused } = setUp(false);
+    const intake = begin();
+    await intake.close("runs", "drain", signal, noon);
+    await intake.close("runs", "hot-restart", signal);
+    await intake.open("runs", "hot-restart", signal);
+    expect(isPaused()).toBe(true);
+    await intake.open("runs", "drain", signal);
+    expect(isPaused()).toBe(false);
+  });
+
+  test("and resumed by an operator is not touched again", async () => {
+    const { api, begin } = setUp(false);
+    const intake = begin();
+    await intake.close("runs", "drain", signal);
+    await api.updatePool("runs", { is_paused: false });
+    const writes = api.writes.length;
+    await intake.open("runs", "drain", signal);
+    expect(api.writes).toHaveLength(writes);
+  });
+
+  test("is known as ours before Prefect is told", async () => {
+    const { api, begin, kept } = setUp(false);
+    api.answers.set('update runs {"is_paused":true}', away);
+    expect(await begin().close("runs", "drain", signal)).toBe(away);
+    expect(kept()["runs"]?.isOurs).toBe(true);
+  });
+
+  test("and cannot be opened, the server being away, is opened later", async () => {
+    const { api, begin, isPaused } = setUp(false);
+    const intake = begin();
+    await intake.close("runs", "hot-restart", signal);
+    api.answers.set("pools", away);
+    expect(await intake.open("runs", "hot-restart", signal)).toBe(away);
+    api.answers.clear();
+    await intake.recover(signal);
+    expect(isPaused()).toBe(false);
+  });
+});
+
+describe("a daemon that dies over it", () => {
+  test.each([
+    ["hot-restart", false],
+    ["stop", false],
+    ["drain", true],
+  ] as const)("%s: afterwards paused is %s", async (reason, expected) => {
+    const { begin, isPaused } = setUp(false);
+    await begin().close("runs", reason, signal);
+    await begin().recover(signal);
+    expect(isPaused()).toBe(expected);
+  });
+
+  test("what the next one has closed itself stays closed", async () => {
+    const { begin, isPaused } = setUp(false);
+    const intake = begin();
+    await intake.close("runs", "hot-restart", signal);
+    await intake.recover(signal);
+    expect(isPaused()).toBe(true);
+  });
+});
+
+test("whatever happens in whatever order, at the end a pool is as the operator left it", async () => {
+  const reason = fc.constantFrom<ClosedFor>("hot-restart", "drain", "stop");
+  const act = fc.oneof(
+    fc.record({ kind: fc.constant("close" as const), reason }),
+    fc.record({ kind: fc.constant("open" as const), reason }),
+    fc.constant({ kind: "die" as const }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.boolean(), fc.array(act), async (before, acts) => {
+      const { begin, isPaused, kept } = setUp(before);
+      let intake = begin();
+      for (const each of acts) {
+        if (each.kind === "die") intake = begin();
+        else await intake[each.kind]("runs", each.reason, signal);
+      }
+      await begin().recover(signal);
+      await begin().open("runs", "drain", signal);
+      expect(isPaused()).toBe(before);
+      expect(kept()).toEqual({});
+    }),
+    { numRuns: 500 },
+  );
+});
