@@ -1,4 +1,4 @@
-/** How somebody in another terminal reaches this daemon. */
+/** How somebody in another terminal, or a worker, reaches what belongs to this daemon. */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Config } from "../config/config.ts";
@@ -21,3 +21,7 @@ function programName(): string {
   const launcher = join(dirname(process.argv[1] ?? ""), "../bin/sails-supervisor");
   return existsSync(launcher) ? launcher : "sails-supervisor";
 }
+
+/** Beside the folder of the program, in a checkout as in a package. */
+export const runLauncherFile = (): string =>
+  join(dirname(process.argv[1] ?? ""), "../libexec/flow-run");

@@ -20,7 +20,7 @@ import { Supervisor } from "../supervision/supervisor.ts";
 import { isReady } from "../supervision/unit-view.ts";
 import { type Booted, load, type OwnEnvironment } from "./boot.ts";
 import { type Children, openChildren } from "./children.ts";
-import { commandLine } from "./command-line.ts";
+import { commandLine, runLauncherFile } from "./command-line.ts";
 import { openDoors, webUrl } from "./doors.ts";
 import { Herald } from "./herald.ts";
 import { Installation } from "./installation.ts";
@@ -117,6 +117,7 @@ export class Daemon implements AsyncDisposable {
         memory,
         supervisor: this.#supervisor,
         base: { ...baseEnvironment(own), [this.#mark.variable]: this.#mark.value },
+        runLauncher: { program: runLauncherFile(), cgroup: this.#children.runCgroup },
         log: (level, message) => this.#tell(level, message),
         declaring: (units) => this.#metrics.declare(units),
         changed: () => this.#herald.overviewSoon(),

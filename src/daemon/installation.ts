@@ -3,9 +3,11 @@ import { statSync } from "node:fs";
 import type { Config, EnvironmentVariables, ProbeTarget, ServiceConfig } from "../config/config.ts";
 import type { Problem } from "../control/status.ts";
 import { runCommand } from "../host/command.ts";
+import { files } from "../host/files.ts";
 import { machine } from "../host/machine.ts";
 import { commandProbe, httpProbe, tcpProbe } from "../host/probes.ts";
 import { workerUnit } from "../prefect/installation.ts";
+import type { RunLauncher } from "../prefect/process-environment.ts";
 import { serviceUnits } from "../services/units.ts";
 import type { Clock } from "../supervision/ports.ts";
 import type { Probe } from "../supervision/probe.ts";
@@ -23,6 +25,7 @@ export interface InstallationDeps {
   readonly supervisor: Supervisor;
   /** The environment of every child. */
   readonly base: EnvironmentVariables;
+  readonly runLauncher: RunLauncher;
   readonly log: (level: "info" | "warn", message: string) => void;
   /** Told of all units before any of them starts. */
   readonly declaring: (units: readonly UnitSpec[]) => void;
@@ -52,6 +55,8 @@ export class Installation implements Disposable {
     const keeper = await PrefectKeeper.open(config, {
       clock,
       machine,
+      files,
+      runLauncher: this.#deps.runLauncher,
       run: runCommand,
       base,
       log,
@@ -70,7 +75,7 @@ export class Installation implements Disposable {
     const declared = this.#declare(keeper);
     keeper.start();
     if (isServerReady(supervisor)) keeper.serverIsReady();
-    await this.#keepProfile(config);
+    await this.#keepProfile(keeper);
     return declared;
   }
 
@@ -83,7 +88,7 @@ export class Installation implements Disposable {
     const keeper = this.#keeper;
     if (keeper === undefined) return;
     keeper.serverIsReady();
-    void this.#keepProfile(keeper.config);
+    void this.#keepProfile(keeper);
   }
 
   /** Whether what is declared beside units has been seen to once. */
@@ -118,8 +123,10 @@ export class Installation implements Disposable {
     return promise;
   }
 
-  async #keepProfile(config: Config): Promise<void> {
-    const trouble = hasPrefect(config) ? await keepProfile(config) : undefined;
+  async #keepProfile(keeper: PrefectKeeper): Promise<void> {
+    const { config } = keeper;
+    const mayWrite = hasPrefect(config) && (await keeper.isAtHome());
+    const trouble = mayWrite ? await keepProfile(config) : undefined;
     if (trouble !== undefined && trouble !== this.#profileTrouble) this.#deps.log("warn", trouble);
     this.#profileTrouble = trouble;
   }

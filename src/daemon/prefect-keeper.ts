@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import type { Config, EnvironmentVariables } from "../config/config.ts";
 import { createPrefectApi, type PrefectApi } from "../prefect/api/client.ts";
 import { askCapabilities, type Capabilities } from "../prefect/capabilities.ts";
+import { DatabaseGuard } from "../prefect/database-guard.ts";
 import { converge, type Difficulty } from "../prefect/declared/converge.ts";
 import { askDefaultTemplate } from "../prefect/declared/job-template.ts";
 import {
@@ -15,8 +16,8 @@ import {
   environmentCondition,
   workingDirectory,
 } from "../prefect/installation.ts";
-import type { Machine, RunCommand } from "../prefect/ports.ts";
-import { clientEnvironment } from "../prefect/process-environment.ts";
+import type { Files, Machine, RunCommand } from "../prefect/ports.ts";
+import { clientEnvironment, type RunLauncher } from "../prefect/process-environment.ts";
 import { findProgram, type Program } from "../prefect/program.ts";
 import { type InstallationParts, prefectUnits } from "../prefect/units.ts";
 import type { Clock } from "../supervision/ports.ts";
@@ -28,6 +29,8 @@ import { RepeatingTask, type TaskOutcome } from "./repeating-task.ts";
 export interface PrefectKeeperDeps {
   readonly clock: Clock;
   readonly machine: Machine;
+  readonly files: Files;
+  readonly runLauncher: RunLauncher;
   readonly run: RunCommand;
   readonly base: EnvironmentVariables;
   readonly log: (level: "info" | "warn", message: string) => void;
@@ -49,6 +52,7 @@ export class PrefectKeeper implements Disposable {
   readonly config: Config;
   readonly #deps: PrefectKeeperDeps;
   readonly #api: PrefectApi;
+  readonly #database: DatabaseGuard;
   readonly #auth: string | undefined;
   readonly #program: Program | undefined;
   readonly #tasks: Record<"environment" | "api" | "converge", RepeatingTask>;
@@ -66,6 +70,7 @@ export class PrefectKeeper implements Disposable {
     this.#auth = auth;
     this.#program = program;
     this.#api = createPrefectApi({ url: apiUrl(config), auth, requestTimeoutMs: 10_000 });
+    this.#database = new DatabaseGuard(config, deps.files);
     const task = (run: (signal: AbortSignal) => Promise<TaskOutcome>) =>
       new RepeatingTask(deps.clock, run);
     this.#tasks = {
@@ -96,6 +101,8 @@ export class PrefectKeeper implements Disposable {
       ...this.#sources(),
       config: this.config,
       machine: this.#deps.machine,
+      runLauncher: this.#deps.runLauncher,
+      database: this.#database,
       api: this.#api,
       program: this.#program?.file,
       capabilities: this.#capabilities(),
@@ -113,10 +120,25 @@ export class PrefectKeeper implements Disposable {
   /** Each time that our own server becomes ready. */
   serverIsReady(): void {
     this.#tasks.converge.request();
+    void this.#rememberDatabase();
   }
 
   [Symbol.dispose](): void {
     for (const task of Object.values(this.#tasks)) task[Symbol.dispose]();
+  }
+
+  /** Whether PREFECT_HOME is where it was: else nothing may be written to it. */
+  async isAtHome(): Promise<boolean> {
+    return (await this.#database.blocker()) === undefined;
+  }
+
+  async #rememberDatabase(): Promise<void> {
+    try {
+      await this.#database.remember();
+    } catch (error) {
+      const why = `it could not be noted which database is in use: ${String(error)}`;
+      this.#deps.log("warn", `${why}. A volume that is missing at the next start may go unnoticed`);
+    }
   }
 
   #sources() {

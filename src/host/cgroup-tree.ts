@@ -25,6 +25,19 @@ export class CgroupTree {
     writeFileSync(join(leaf, "cgroup.procs"), String(process.pid));
   }
 
+  /** For cgroups that others make in it; undefined if it cannot be made. */
+  folder(name: string): string | undefined {
+    const path = join(this.root, name);
+    try {
+      mkdirSync(path, { recursive: true });
+      return path;
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error;
+      this.#report(`there are no cgroups for ${name}: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+
   /** Undefined if it cannot be made: the unit runs all the same, and is ended by its group. */
   unit(name: string): UnitCgroup | undefined {
     const known = this.#units.get(name);

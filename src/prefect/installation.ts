@@ -34,6 +34,12 @@ export const uiUrl = (config: Config): string => publicApiUrl(config).replace(/\
 /** Prefect reads `.env`, `prefect.toml` and `pyproject.toml` of its working directory: this one has none. */
 export const workingDirectory = (config: Config): string => join(config.stateDir, "cwd");
 
+/** A folder for each flow run that has a process here: by it the daemon finds the process again. */
+export const runsDirectory = (stateDir: string): string => join(stateDir, "runs");
+
+/** What flow runs print, where there is no journald. */
+export const runLogsDirectory = (stateDir: string): string => join(stateDir, "logs", "runs");
+
 /** `worker@POOL`, `worker@POOL:2` for the second one. */
 export const workerUnit = (pool: string, index: number): string =>
   index === 0 ? `worker@${pool}` : `worker@${pool}:${index + 1}`;

@@ -12,6 +12,14 @@ export interface Machine {
   httpProbe(url: string): Probe;
 }
 
+export interface Files {
+  /** Undefined if it is not there, or no file. */
+  read(path: string): Promise<string | undefined>;
+  /** As a whole or not at all. */
+  write(path: string, text: string): Promise<void>;
+  exists(path: string): Promise<boolean>;
+}
+
 /** Runs a command to its end. A failure to start it is a result too. */
 export type RunCommand = (request: CommandRequest) => Promise<CommandResult>;
 

@@ -2,6 +2,7 @@
 import { dirname, join } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { Blocker } from "../supervision/unit-state.ts";
+import type { DatabaseGuard } from "./database-guard.ts";
 import { workingDirectory } from "./installation.ts";
 import type { Machine } from "./ports.ts";
 
@@ -10,6 +11,7 @@ interface Parts {
   readonly machine: Machine;
   /** The `prefect` that was found on PATH, where no environment is configured. */
   readonly program: string | undefined;
+  readonly database: Pick<DatabaseGuard, "blocker">;
 }
 
 type Preflight = (signal: AbortSignal) => Promise<readonly Blocker[]>;
@@ -48,7 +50,10 @@ async function environment({ config, machine, program }: Parts): Promise<Blocker
   return [{ kind: "environment", why, cure }];
 }
 
-async function folders({ config, machine }: Parts): Promise<Blocker[]> {
+async function folders({ config, machine, database }: Parts): Promise<Blocker[]> {
+  // First, for looking makes the folder.
+  const notTheOne = await database.blocker();
+  if (notTheOne !== undefined) return [notTheOne];
   const checked = await Promise.all(
     [config.prefect.home, workingDirectory(config)].map(async (folder): Promise<Blocker[]> => {
       const why = await machine.whyNotWritable(folder);

@@ -1,7 +1,8 @@
 /** The environment variables of Prefect's processes. */
 import { delimiter, join } from "node:path";
-import type { Config, EnvironmentVariables } from "../config/config.ts";
-import { apiUrl, publicApiUrl } from "./installation.ts";
+import type { Config, EnvironmentVariables, PoolConfig } from "../config/config.ts";
+import { isDetached } from "./declared/pools.ts";
+import { apiUrl, publicApiUrl, runLogsDirectory, runsDirectory } from "./installation.ts";
 
 export interface EnvironmentSources {
   /** What children of the daemon get in any case: HOME, PATH, LANG, … */
@@ -69,14 +70,39 @@ export function serverEnvironment(
   };
 }
 
+/** How the runs of a pool are detached from their worker: `libexec/flow-run` reads these. */
+export interface RunLauncher {
+  readonly program: string;
+  /** Below which each run gets a cgroup of its own; undefined where none is delegated. */
+  readonly cgroup: string | undefined;
+}
+
+export interface WorkerSources extends EnvironmentSources {
+  readonly healthPort: number;
+  readonly runLauncher: RunLauncher;
+}
+
 export function workerEnvironment(
   config: Config,
-  sources: EnvironmentSources,
-  healthPort: number,
+  pool: PoolConfig,
+  sources: WorkerSources,
 ): EnvironmentVariables {
   return {
     ...clientEnvironment(config, sources),
     PREFECT_WORKER_WEBSERVER_HOST: "127.0.0.1",
-    PREFECT_WORKER_WEBSERVER_PORT: String(healthPort),
+    PREFECT_WORKER_WEBSERVER_PORT: String(sources.healthPort),
+    ...(isDetached(pool) ? launching(config, pool, sources.runLauncher) : {}),
   };
 }
+
+const launching = (
+  { stateDir }: Config,
+  { name }: PoolConfig,
+  { program, cgroup }: RunLauncher,
+): EnvironmentVariables => ({
+  SAILS_FLOW_RUN: program,
+  SAILS_RUNS_DIRECTORY: runsDirectory(stateDir),
+  SAILS_RUN_LOGS_DIRECTORY: runLogsDirectory(stateDir),
+  SAILS_POOL: name,
+  ...(cgroup === undefined ? {} : { SAILS_RUN_CGROUP: cgroup }),
+});

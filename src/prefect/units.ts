@@ -6,6 +6,7 @@ import { minutes, ms, seconds } from "../supervision/time.ts";
 import type { UnitSpec } from "../supervision/unit-spec.ts";
 import type { PrefectApi } from "./api/client.ts";
 import type { Capabilities } from "./capabilities.ts";
+import type { DatabaseGuard } from "./database-guard.ts";
 import { explainPrefectExit, explainWorkerExit } from "./exits.ts";
 import {
   apiCondition,
@@ -21,6 +22,7 @@ import { serverPreflight, workerPreflight } from "./preflight.ts";
 import { readsDatabase, workerIsOnline } from "./probes.ts";
 import {
   type EnvironmentSources,
+  type RunLauncher,
   serverEnvironment,
   workerEnvironment,
 } from "./process-environment.ts";
@@ -28,6 +30,7 @@ import {
 export interface InstallationParts extends EnvironmentSources {
   readonly config: Config;
   readonly machine: Machine;
+  readonly database: Pick<DatabaseGuard, "blocker">;
   readonly api: PrefectApi;
   /** The `prefect` program; undefined where none was found. */
   readonly program: string | undefined;
@@ -35,6 +38,7 @@ export interface InstallationParts extends EnvironmentSources {
   readonly capabilities: Capabilities | undefined;
   /** A loopback port for a worker's own health server; the same for the same unit. */
   readonly healthPort: (unit: string) => number;
+  readonly runLauncher: RunLauncher;
 }
 
 export function prefectUnits(parts: InstallationParts): readonly UnitSpec[] {
@@ -114,7 +118,7 @@ function workerSpec(
           ? ["--no-create-pool-if-not-found"]
           : []),
       ],
-      env: workerEnvironment(config, parts, parts.healthPort(unit)),
+      env: workerEnvironment(config, pool, { ...parts, healthPort: parts.healthPort(unit) }),
       directory: workingDirectory(config),
       // What it leaves behind are flow runs: not ours to end.
       killMode: "process",

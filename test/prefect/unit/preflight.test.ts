@@ -1,13 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { serverPreflight, workerPreflight } from "../../../src/prefect/preflight.ts";
+import type { Blocker } from "../../../src/supervision/unit-state.ts";
 import { configOf, ScriptedMachine, signal } from "./given.ts";
 
+const database = { blocker: (): Promise<Blocker | undefined> => Promise.resolve(undefined) };
 const inEnvironment = ["/opt/env/bin/prefect", "/opt/env/bin/python"];
 
 function setUp(executables: readonly string[] = inEnvironment) {
   const machine = new ScriptedMachine();
   for (const file of executables) machine.executables.add(file);
-  return { config: configOf(), machine, program: inEnvironment[0] };
+  return { config: configOf(), machine, program: inEnvironment[0], database };
 }
 
 describe.each([
@@ -16,6 +18,13 @@ describe.each([
 ])("before the start of %s", (_, preflight) => {
   test("nothing is in its way", async () => {
     expect(await preflight(setUp())(signal)).toEqual([]);
+  });
+
+  test("another database lies where the last run's lay: nothing is written there", async () => {
+    const notTheOne = { kind: "volume", why: "it is another" } as const;
+    const parts = { ...setUp(), database: { blocker: () => Promise.resolve(notTheOne) } };
+    expect(await preflight(parts)(signal)).toEqual([notTheOne]);
+    expect(parts.machine.asked).toEqual(inEnvironment);
   });
 
   test.each(inEnvironment)("%s is missing", async (missing) => {

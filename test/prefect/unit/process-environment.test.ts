@@ -1,16 +1,22 @@
 import { describe, expect, test } from "vitest";
+import type { EnvironmentVariables } from "../../../src/config/config.ts";
 import { apiUrl, publicApiUrl, uiUrl } from "../../../src/prefect/installation.ts";
 import {
   clientEnvironment,
   serverEnvironment,
   workerEnvironment,
 } from "../../../src/prefect/process-environment.ts";
-import { configOf } from "./given.ts";
+import { configOf, pool } from "./given.ts";
 
 const sources = {
   base: { HOME: "/home/a", PATH: "/usr/bin:/bin", LANG: "C.UTF-8" },
   binDirectory: "/opt/env/bin",
   auth: undefined,
+};
+const workerSources = {
+  ...sources,
+  healthPort: 41_000,
+  runLauncher: { program: "/usr/lib/sails/libexec/flow-run", cgroup: undefined },
 };
 const withEnv = (env: Record<string, string>) => configOf({ prefect: { env } });
 
@@ -71,7 +77,7 @@ describe("which wins", () => {
       PREFECT_WORKER_WEBSERVER_PORT: "8080",
       PREFECT_WORKER_WEBSERVER_HOST: "0.0.0.0",
     });
-    expect(workerEnvironment(config, sources, 41_000)).toMatchObject({
+    expect(workerEnvironment(config, pool("runs"), workerSources)).toMatchObject({
       PREFECT_WORKER_WEBSERVER_PORT: "41000",
       PREFECT_WORKER_WEBSERVER_HOST: "127.0.0.1",
     });
@@ -95,7 +101,7 @@ describe("who gets the password", () => {
     const given = { ...sources, auth };
     return {
       client: clientEnvironment(configOf(), given),
-      worker: workerEnvironment(configOf(), given, 41_000),
+      worker: workerEnvironment(configOf(), pool("runs"), { ...workerSources, ...given }),
       server: serverEnvironment(configOf(), given),
     };
   };
@@ -122,6 +128,33 @@ describe("who gets the password", () => {
   });
 });
 
+describe("what starts the runs of a pool", () => {
+  const of = (env: EnvironmentVariables) =>
+    Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith("SAILS_")));
+
+  test("is told where everything is", () => {
+    expect(of(workerEnvironment(configOf(), pool("runs"), workerSources))).toEqual({
+      SAILS_FLOW_RUN: "/usr/lib/sails/libexec/flow-run",
+      SAILS_RUNS_DIRECTORY: "/var/lib/sails/runs",
+      SAILS_RUN_LOGS_DIRECTORY: "/var/lib/sails/logs/runs",
+      SAILS_POOL: "runs",
+    });
+  });
+
+  test("is told of cgroups where there are any", () => {
+    const runLauncher = { ...workerSources.runLauncher, cgroup: "/sys/fs/cgroup/x/runs" };
+    const env = workerEnvironment(configOf(), pool("runs"), { ...workerSources, runLauncher });
+    expect(env["SAILS_RUN_CGROUP"]).toBe("/sys/fs/cgroup/x/runs");
+  });
+
+  test.each([pool("runs", { detached: false }), pool("runs", { type: "docker" })])(
+    "is Prefect itself where runs are not detached",
+    (attached) => {
+      expect(of(workerEnvironment(configOf(), attached, workerSources))).toEqual({});
+    },
+  );
+});
+
 test("what is the server's alone", () => {
   const config = configOf({
     server: { databaseUrl: "postgresql+asyncpg://u:p@h/d", publicUrl: "https://p.example.org" },
@@ -137,7 +170,11 @@ test("what is the server's alone", () => {
     "https://p.example.org/api",
     undefined,
   ]);
-  expect(of(workerEnvironment(config, sources, 41_000))).toEqual([undefined, undefined, "41000"]);
+  expect(of(workerEnvironment(config, pool("runs"), workerSources))).toEqual([
+    undefined,
+    undefined,
+    "41000",
+  ]);
   expect(Object.keys(serverEnvironment(configOf(), sources))).not.toContain(names[0]);
 });
 

@@ -19,6 +19,8 @@ function partsOf(changes: Partial<InstallationParts> = {}): InstallationParts {
   return {
     config: configOf({ pools }),
     machine: new ScriptedMachine(),
+    database: { blocker: () => Promise.resolve(undefined) },
+    runLauncher: { program: "/usr/lib/sails/libexec/flow-run", cgroup: undefined },
     api: new ScriptedApi(),
     program: "/opt/env/bin/prefect",
     capabilities: newer,
