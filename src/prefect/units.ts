@@ -82,8 +82,8 @@ function serverSpec(parts: InstallationParts): UnitSpec {
     },
     probes: {
       startup: { probe: health, ...every(ms(100)), timeout: seconds(5) },
-      readiness: { probe: readsDatabase(api), ...every(seconds(10)), failureThreshold: 3 },
-      liveness: { probe: health, ...every(seconds(5)), failureThreshold: 8 },
+      readiness: { probe: readsDatabase(api), ...every(seconds(15)), failureThreshold: 2 },
+      liveness: { probe: health, ...every(seconds(10)), failureThreshold: 4 },
     },
     explain: explainPrefectExit,
     preflight: serverPreflight(parts),
@@ -132,7 +132,7 @@ function workerSpec(
     },
     probes: {
       startup: { probe: online, ...every(ms(500)), timeout: seconds(5) },
-      readiness: { probe: online, ...every(seconds(15)), failureThreshold: 3 },
+      readiness: { probe: online, ...every(seconds(30)), failureThreshold: 3 },
     },
     explain: explainWorkerExit,
     preflight: workerPreflight(parts),

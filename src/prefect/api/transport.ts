@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
+import { exchange } from "./exchange.ts";
 
 export type Answer<T> =
   | { readonly kind: "ok"; readonly value: T }
@@ -44,21 +45,32 @@ export function sendOnce({ url, auth, requestTimeoutMs }: TransportOptions): Sen
     headers["authorization"] = `Basic ${Buffer.from(auth).toString("base64")}`;
 
   return async ({ method, path, body }, parse, signal) => {
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]);
+    // Not AbortSignal.timeout: its timer would go off for each call that was answered long ago.
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), requestTimeoutMs);
     try {
-      const response = await fetch(`${url}${path}`, {
-        method,
-        headers,
-        body: body === undefined ? null : JSON.stringify(body),
-        signal: deadline,
-      });
-      const text = await response.text();
-      if (!response.ok) {
-        return { kind: "refused", status: response.status, why: refusal(response.status, text) };
+      const response = await exchange(
+        {
+          method,
+          url: `${url}${path}`,
+          headers,
+          body: body === undefined ? undefined : JSON.stringify(body),
+        },
+        AbortSignal.any([signal, late.signal]),
+      );
+      const { status, text } = response;
+      if (status < 200 || status > 299) {
+        return { kind: "refused", status, why: refusal(status, text) };
       }
       return { kind: "ok", value: parse(text === "" ? undefined : JSON.parse(text)) };
     } catch (error) {
-      return failure(error, url, requestTimeoutMs);
+      if (late.signal.aborted) {
+        const why = `${url} did not answer within ${requestTimeoutMs / 1000} s`;
+        return { kind: "unreachable", why };
+      }
+      return failure(error, url);
+    } finally {
+      clearTimeout(timer);
     }
   };
 }
@@ -76,15 +88,11 @@ export function sendPersistently(once: Send, pause: Pause = sleepFor): Send {
   };
 }
 
-function failure<T>(error: unknown, url: string, timeoutMs: number): Answer<T> {
+function failure<T>(error: unknown, url: string): Answer<T> {
   if (error instanceof z.ZodError || error instanceof SyntaxError) {
     return { kind: "refused", status: 200, why: `${url} gave an answer that is not Prefect's` };
   }
-  if (error instanceof Error && error.name === "TimeoutError") {
-    return { kind: "unreachable", why: `${url} did not answer within ${timeoutMs / 1000} s` };
-  }
-  const cause: unknown = error instanceof Error ? error.cause : undefined;
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : undefined;
+  const code = error instanceof Error && "code" in error ? String(error.code) : undefined;
   if (code === "ECONNREFUSED") return { kind: "unreachable", why: `nothing listens at ${url}` };
   return { kind: "unreachable", why: `${url} cannot be reached: ${code ?? String(error)}` };
 }

@@ -18,7 +18,7 @@ export type Reply = (
 
 export async function loopbackServer(reply: Reply) {
   const received: Received[] = [];
-  let connections = 0;
+  let open = 0;
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -30,16 +30,18 @@ export async function loopbackServer(reply: Reply) {
     response.writeHead(said[0], { "content-type": "application/json" }).end(said[1]);
   };
   const server = createServer((request, response) => void answer(request, response));
-  server.on("connection", () => (connections += 1));
+  server.on("connection", (socket) => {
+    open += 1;
+    socket.once("close", () => (open -= 1));
+  });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}/api`,
     received,
-    get connections() {
-      return connections;
-    },
+    /** Connections that nobody has closed yet. */
+    open: () => open,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((done) => server.close(done));
