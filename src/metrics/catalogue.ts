@@ -4,9 +4,14 @@
  */
 import { daemonFamilies } from "./daemon-families.ts";
 import type { Families, Values } from "./family.ts";
+import { runFamilies } from "./run-families.ts";
 import { unitFamilies } from "./unit-families.ts";
 
-export const catalogue = { ...daemonFamilies, ...unitFamilies } as const satisfies Families;
+export const catalogue = {
+  ...daemonFamilies,
+  ...unitFamilies,
+  ...runFamilies,
+} as const satisfies Families;
 
 type Catalogue = typeof catalogue;
 

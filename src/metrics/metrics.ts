@@ -3,8 +3,12 @@ import type { Registry } from "prom-client";
 import type { Millis } from "../supervision/time.ts";
 import type { Observer } from "../supervision/unit-view.ts";
 import { type Build, DaemonMetrics } from "./daemon-metrics.ts";
+import { PoolSeries } from "./pool-series.ts";
 import { type LookAtProcesses, ProcessSampler } from "./process-sampler.ts";
 import { MetricRegistry } from "./registry.ts";
+import { RunCollector } from "./run-collector.ts";
+import { RunMetrics } from "./run-metrics.ts";
+import { noRuns, type RunsSnapshot } from "./runs-snapshot.ts";
 import { steadyWall } from "./steady-wall.ts";
 import { UnitCollector, type UnitSnapshot } from "./unit-collector.ts";
 import { UnitMetrics } from "./unit-metrics.ts";
@@ -19,6 +23,8 @@ export interface MetricsDeps {
   readonly toWallSeconds: (at: Millis) => number;
   readonly units: () => readonly UnitSnapshot[];
   readonly lookAtProcesses: LookAtProcesses;
+  /** Without it nothing is told of flow runs. */
+  readonly runs?: () => RunsSnapshot;
   /** The verdict of /readyz. */
   readonly isReady: () => boolean;
 }
@@ -26,6 +32,9 @@ export interface MetricsDeps {
 export interface Metrics {
   readonly observer: Observer;
   readonly daemon: DaemonMetrics;
+  readonly runs: RunMetrics;
+  /** A worker has been replaced and its flow runs live; in seconds, from the end of its intake to the readiness of the next. */
+  readonly hotRestarted: (unit: string, took: number) => void;
   /** To be called with all units, before the first of them starts. */
   readonly declare: (units: readonly DeclaredUnit[]) => void;
   /** Prometheus' text format 0.0.4. Scrapes at the same time get the same answer. */
@@ -33,7 +42,7 @@ export interface Metrics {
 }
 
 export function createMetrics(deps: MetricsDeps): Metrics {
-  const { units, now } = deps;
+  const { units, now, runs = () => noRuns } = deps;
   const registry = new MetricRegistry(deps.client);
   const series = new UnitSeries(registry);
   const daemon = new DaemonMetrics(registry, deps.build);
@@ -45,19 +54,25 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     toWallSeconds,
     sampleOf: (view) => sampler.of(view),
   });
+  const unitMetrics = new UnitMetrics({ registry, series, toWallSeconds });
+  const pools = new PoolSeries(registry, () => runs().pools.map(({ name }) => name));
+  const runCollector = new RunCollector({ registry, series: pools, toWallSeconds });
 
   async function scrape(): Promise<string> {
     const views = units().map(({ view }) => view);
     await sampler.refresh(views, now());
     collector.collect(units(), now());
+    runCollector.collect(runs());
     daemon.setReady(deps.isReady());
     return registry.render();
   }
 
   let underWay: Promise<string> | undefined;
   return {
-    observer: new UnitMetrics({ registry, series, toWallSeconds }),
+    observer: unitMetrics,
     daemon,
+    runs: new RunMetrics(registry, pools),
+    hotRestarted: (unit, took) => unitMetrics.hotRestarted(unit, took),
     declare: (declared) => series.declare(declared),
     render: () => {
       underWay ??= scrape().finally(() => {

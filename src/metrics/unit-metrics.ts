@@ -65,6 +65,16 @@ export class UnitMetrics implements Observer {
     registry.inc("sails_unit_health_check_failures_total", { ...labels, reason });
   }
 
+  /** @param took in seconds, from the end of the intake of one worker to the readiness of the next */
+  hotRestarted(name: string, took: number): void {
+    const { registry, series } = this.#deps;
+    const unit = series.get(name);
+    if (unit === undefined) return;
+    const { labels, facts } = unit;
+    registry.inc("sails_unit_hot_restarts_total", labels);
+    registry.observe("sails_unit_hot_restart_duration_seconds", { role: facts.role }, took);
+  }
+
   #spawned(unit: KnownUnit): void {
     const { registry } = this.#deps;
     registry.inc("sails_unit_starts_total", unit.labels);

@@ -27,6 +27,19 @@ function busyRig(): Rig {
     exit: { kind: "exited", code: 1 },
     cause: { kind: "crash", summary: "exited with status 1" },
   });
+  rig.runs = {
+    pools: [{ name: "gpu", pausedFor: ["drain"], drainDeadline: new Date() }],
+    runs: [
+      {
+        key: "run.1",
+        pool: "gpu",
+        attachment: "attached",
+        startedAt: new Date(),
+        usage: { userSeconds: 1, systemSeconds: 1, residentBytes: 1 },
+      },
+    ],
+    dead: [{ pool: "gpu", since: seconds(1) }],
+  };
   daemon.configLoaded(1_700_000_000);
   daemon.answered("/livez", 200);
   daemon.watchdogPinged(1_700_000_001);

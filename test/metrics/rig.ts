@@ -2,6 +2,7 @@
 import { Registry } from "prom-client";
 import { createMetrics, type Metrics } from "../../src/metrics/metrics.ts";
 import type { ProcessSample } from "../../src/metrics/process-sampler.ts";
+import { noRuns, type RunsSnapshot } from "../../src/metrics/runs-snapshot.ts";
 import { describe } from "../../src/supervision/describe.ts";
 import { ms } from "../../src/supervision/time.ts";
 import { transition } from "../../src/supervision/unit.ts";
@@ -36,6 +37,7 @@ export class Rig {
   /** How far the wall clock has been set forward. */
   wallStep = 0;
   looks = 0;
+  runs: RunsSnapshot = noRuns;
   readonly samples = new Map<number, ProcessSample>();
   readonly metrics: Metrics;
   readonly #units = new Map<string, Unit>();
@@ -56,6 +58,7 @@ export class Rig {
         this.looks += 1;
         return (pid) => this.samples.get(pid);
       },
+      runs: () => this.runs,
       isReady: () => true,
     });
   }

@@ -25,6 +25,18 @@ export function ofUnit(text: string, unit: string): ReadonlyMap<string, number> 
   return values;
 }
 
+/** Values of one pool's series of runs: `sails_run_exits_total reason=code`. */
+export function ofPool(text: string, pool: string): ReadonlyMap<string, number> {
+  const values = new Map<string, number>();
+  for (const [series, value] of parse(text)) {
+    const [, name = "", labels = ""] = /^(\w+)\{(.*)\}$/.exec(series) ?? [];
+    if (!labels.startsWith(`pool="${pool}"`)) continue;
+    const rest = labels.split(",").slice(1).join(" ").replaceAll('"', "");
+    values.set([name, rest].join(" ").trim(), value);
+  }
+  return values;
+}
+
 /** What is more in the second than in the first. */
 export function moved(
   before: ReadonlyMap<string, number>,

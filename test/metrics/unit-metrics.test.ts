@@ -156,6 +156,7 @@ test("every count of a declared unit begins at 0, before anything has happened",
     "health_checks",
     "health_check_failures",
     "cpu_seconds",
+    "hot_restarts",
   ]);
   expect(reasons("start_failures")).toEqual(["spawn", "exited", "timeout"]);
   expect(reasons("exits")).toEqual(["clean", "code", "signal", "oom"]);
@@ -178,6 +179,20 @@ test("liveness alone is counted as health checks", async () => {
     "health_check_failures reason=timeout": 1,
     "health_check_failures reason=other": 1,
   });
+});
+
+test("a hot restart is counted for its worker, and its length by role", async () => {
+  const rig = new Rig();
+  rig.declare([spec]);
+  rig.metrics.hotRestarted(name, 3);
+  rig.metrics.hotRestarted("worker@gone", 3);
+  const text = await rig.metrics.render();
+  expect(ofUnit(text, name).get("sails_unit_hot_restarts_total")).toBe(1);
+  expect(text).not.toContain("worker@gone");
+  const durations = parse(text);
+  const bucket = (le: string) =>
+    durations.get(`sails_unit_hot_restart_duration_seconds_bucket{le="${le}",role="worker"}`);
+  expect([bucket("2.5"), bucket("5")]).toEqual([0, 1]);
 });
 
 test("how long it took to be ready and to go is kept by role", async () => {
