@@ -7,6 +7,8 @@ import { paintFor } from "./cli/paint.ts";
 import { runCli } from "./cli/run-cli.ts";
 
 const narrowest = 60;
+/** Of a terminal that does not know how high it is. */
+const usualRows = 24;
 
 function streamOf(stream: WriteStream & { readonly fd: number }): Stream {
   // The reader of a pipe may leave early: `sails-supervisor logs | head`.
@@ -21,7 +23,7 @@ function streamOf(stream: WriteStream & { readonly fd: number }): Stream {
     },
     isTerminal,
     columns: () => (isTerminal ? Math.max(narrowest, stream.columns) : 80),
-    rows: () => (isTerminal ? stream.rows : Number.POSITIVE_INFINITY),
+    rows: () => (isTerminal ? stream.rows || usualRows : Number.POSITIVE_INFINITY),
     paint: paintFor(isTerminal, process.env),
   };
 }

@@ -1,13 +1,18 @@
 /** What a shell may complete: commander's commands as plain data. */
 import type { Argument, Command } from "commander";
 
+/** Names that only the daemon knows. */
+export const nameKinds = ["units", "pools", "runs"] as const;
+
+export type NameKind = (typeof nameKinds)[number];
+
 export interface CommandNode {
   readonly name: string;
   readonly description: string;
   readonly options: readonly CommandOption[];
   readonly commands: readonly CommandNode[];
   /** What its arguments may be. */
-  readonly values: "units" | readonly string[];
+  readonly values: NameKind | readonly string[];
 }
 
 export interface CommandOption {
@@ -39,7 +44,10 @@ export const commandTree = (command: Command): CommandNode => ({
   values: valuesOf(command.registeredArguments),
 });
 
-const valuesOf = (args: readonly Argument[]): CommandNode["values"] =>
-  args.some((argument) => argument.name() === "unit")
-    ? "units"
-    : args.flatMap(({ argChoices }) => argChoices ?? []);
+function valuesOf(args: readonly Argument[]): CommandNode["values"] {
+  const kind = nameKinds.find((one) => args.some((argument) => `${argument.name()}s` === one));
+  return kind ?? args.flatMap(({ argChoices }) => argChoices ?? []);
+}
+
+/** Nobody cancels all flow runs by one word. */
+export const hasAll = (kind: NameKind): boolean => kind !== "runs";

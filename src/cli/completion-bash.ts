@@ -1,5 +1,5 @@
 /** Completion for bash. */
-import type { CommandNode } from "./command-tree.ts";
+import { type CommandNode, hasAll, type NameKind } from "./command-tree.ts";
 
 export const bashCompletion = (program: CommandNode): string => `\
 # bash completion of ${program.name}. To use it: eval "$(${program.name} completion bash)"
@@ -44,11 +44,10 @@ function casesOf(program: CommandNode): readonly string[] {
     const path = pathOf(program, node);
     const options = [...new Set([...globals, ...node.options])].flatMap(({ flags }) => flags);
     const names = node.commands.map(({ name }) => name);
-    const isList = node.values !== "units";
-    const words = isList
-      ? [...names, ...node.values].join(" ")
-      : `all $("\${words[0]}" "\${config[@]}" __complete units 2>/dev/null)`;
-    // After the words of a command come its units, again and again; after the others only what follows.
+    const { values } = node;
+    const isList = typeof values !== "string";
+    const words = isList ? [...names, ...values].join(" ") : askedFor(values);
+    // After the words of a command come its names, again and again; after the others only what follows.
     const more = isList ? "" : "*";
     return [
       `    "${path}"${path === "" ? "" : more}/-*) choices="${[...options, "--help"].join(" ")}" ;;`,
@@ -56,6 +55,9 @@ function casesOf(program: CommandNode): readonly string[] {
     ];
   });
 }
+
+const askedFor = (kind: NameKind): string =>
+  `${hasAll(kind) ? "all " : ""}$("\${words[0]}" "\${config[@]}" __complete ${kind} 2>/dev/null)`;
 
 /** As it is typed behind the program: `config check`. */
 function pathOf(program: CommandNode, node: CommandNode): string {

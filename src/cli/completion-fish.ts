@@ -1,5 +1,5 @@
 /** Completion for fish. */
-import type { CommandNode } from "./command-tree.ts";
+import { type CommandNode, hasAll } from "./command-tree.ts";
 
 export function fishCompletion(program: CommandNode): string {
   const { name } = program;
@@ -11,7 +11,7 @@ export function fishCompletion(program: CommandNode): string {
     ...optionLines(program, program, undefined),
     ...program.commands.flatMap((command) => [
       `complete -c ${name} -n '${nothingYet}' -a ${command.name} -d ${quote(command.description)}`,
-      ...valueLines(name, command),
+      ...[command, ...command.commands].flatMap((one) => valueLines(name, one)),
       ...optionLines(program, command, `__fish_seen_subcommand_from ${command.name}`),
     ]),
     "",
@@ -19,13 +19,15 @@ export function fishCompletion(program: CommandNode): string {
 }
 
 function valueLines(name: string, command: CommandNode): readonly string[] {
+  const { values, commands } = command;
   const seen = `__fish_seen_subcommand_from ${command.name}`;
-  if (command.values === "units")
-    return [`complete -c ${name} -n '${seen}' -a '(${name} __complete units 2>/dev/null) all'`];
-  return [
-    ...command.commands,
-    ...command.values.map((value) => ({ name: value, description: "" })),
-  ].map((one) => {
+  if (typeof values === "string") {
+    const all = hasAll(values) ? " all" : "";
+    return [
+      `complete -c ${name} -n '${seen}' -a '(${name} __complete ${values} 2>/dev/null)${all}'`,
+    ];
+  }
+  return [...commands, ...values.map((value) => ({ name: value, description: "" }))].map((one) => {
     const described = one.description === "" ? "" : ` -d ${quote(one.description)}`;
     return `complete -c ${name} -n '${seen}' -a ${one.name}${described}`;
   });

@@ -1,13 +1,16 @@
 /** Completion for zsh. */
-import type { CommandNode, CommandOption } from "./command-tree.ts";
+import {
+  type CommandNode,
+  type CommandOption,
+  hasAll,
+  type NameKind,
+  nameKinds,
+} from "./command-tree.ts";
 
 export const zshCompletion = (program: CommandNode): string => `\
 #compdef ${program.name}
 # zsh completion of ${program.name}. To use it: source <(${program.name} completion zsh)
-_sails_supervisor_units() {
-  local -a units=(all \${(f)"$(${program.name} __complete units 2>/dev/null)"})
-  compadd -a units
-}
+${nameKinds.map((kind) => namesFunction(program.name, kind)).join("\n")}
 _sails_supervisor() {
   local curcontext=$curcontext state line
   _arguments -C ${[...program.options.flatMap(specsOf), "'1: :->command'", "'*:: :->arguments'"].join(" ")}
@@ -28,16 +31,26 @@ else
 fi
 `;
 
+const namesFunction = (program: string, kind: NameKind): string => `\
+_sails_supervisor_${kind}() {
+  local -a names=(${hasAll(kind) ? "all " : ""}\${(f)"$(${program} __complete ${kind} 2>/dev/null)"})
+  compadd -a names
+}`;
+
 function caseOf(program: CommandNode, command: CommandNode): string {
   const options = [...program.options, ...command.options].flatMap(specsOf);
   return `        ${command.name}) _arguments ${[...options, ...argumentsOf(command)].join(" ")} ;;`;
 }
 
 function argumentsOf({ values, commands }: CommandNode): readonly string[] {
-  if (values === "units") return ["'*:unit:_sails_supervisor_units'"];
+  if (typeof values === "string") return [namesOf(values)];
   const words = [...commands.map(({ name }) => name), ...values];
-  return words.length === 0 ? [] : [`'1:argument:(${words.join(" ")})'`];
+  if (words.length === 0) return [];
+  const behind = commands.flatMap((one) => (typeof one.values === "string" ? one.values : []));
+  return [`'1:argument:(${words.join(" ")})'`, ...behind.map(namesOf)];
 }
+
+const namesOf = (kind: NameKind): string => `'*:${kind.slice(0, -1)}:_sails_supervisor_${kind}'`;
 
 const specsOf = ({ flags, description, takes }: CommandOption): readonly string[] =>
   flags.map((flag) => {

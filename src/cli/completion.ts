@@ -1,7 +1,8 @@
-/** `completion SHELL`, and `__complete units`, which its scripts call. */
+/** `completion SHELL`, and `__complete units|pools|runs`, which its scripts call. */
 import type { Command } from "commander";
-import { ControlClient } from "../control/client.ts";
-import { commandTree } from "./command-tree.ts";
+import { type Answer, ControlClient } from "../control/client.ts";
+import type { RunStatus } from "../control/status.ts";
+import { commandTree, type NameKind } from "./command-tree.ts";
 import { bashCompletion } from "./completion-bash.ts";
 import { fishCompletion } from "./completion-fish.ts";
 import { zshCompletion } from "./completion-zsh.ts";
@@ -25,14 +26,35 @@ export async function printCompletion(
 }
 
 /** One name a line, and no word of what is wrong: it would be printed into the command that is being typed. */
-export async function printUnitNames(
+export async function printNames(
   context: Context,
+  kind: NameKind,
   { config }: { readonly config?: string },
 ): Promise<number> {
   const folder = await findStateFolder(context, config);
   if (folder.kind === "faulty") return exitStatus.unreachable;
-  const answer = await new ControlClient(folder.path).status(AbortSignal.timeout(1000));
+  const client = new ControlClient(folder.path);
+  const answer = await namesOf(client, kind, AbortSignal.timeout(1000));
   if (answer.kind !== "answered") return exitStatus.unreachable;
-  await context.out.write(answer.value.units.map(({ name }) => `${name}\n`).join(""));
+  await context.out.write(answer.value.map((name) => `${name}\n`).join(""));
   return exitStatus.done;
 }
+
+async function namesOf(
+  client: ControlClient,
+  kind: NameKind,
+  signal: AbortSignal,
+): Promise<Answer<readonly string[]>> {
+  if (kind === "runs") {
+    const runs = await client.runs(signal);
+    return runs.kind === "answered" ? { ...runs, value: runs.value.runs.map(typedName) } : runs;
+  }
+  const status = await client.status(signal);
+  return status.kind === "answered"
+    ? { ...status, value: status.value[kind].map(({ name }) => name) }
+    : status;
+}
+
+/** A shell would take a name with a space for two words. */
+const typedName = ({ id, name }: RunStatus): string =>
+  name === null || /\s/.test(name) ? id : name;

@@ -7,8 +7,8 @@ import { findLogFiles, isPath, type LogFile } from "./log-files.ts";
 import { type Printer, printer } from "./log-printer.ts";
 import { LogTail } from "./log-tail.ts";
 import { LogWatch } from "./log-watch.ts";
-import { selectUnits } from "./select-units.ts";
-import { complainOfUnknown } from "./unknown-unit.ts";
+import { selectNames } from "./select-names.ts";
+import { complainOfUnknown } from "./unknown-name.ts";
 
 export interface LogsOptions {
   readonly config?: string;
@@ -30,8 +30,9 @@ export async function showLogs(
     if (found.kind !== "answered") return await complainOf(context, found);
     const all = found.value;
     const known = all.map(({ unit }) => unit);
-    const selection = selectUnits(patterns.length === 0 ? ["all"] : patterns, known);
-    if (selection.kind === "unknown") return await complainOfUnknown(context, selection, known);
+    const selection = selectNames(patterns.length === 0 ? ["all"] : patterns, known);
+    if (selection.kind === "unknown")
+      return await complainOfUnknown(context, "unit", selection, known);
     const chosen = all.filter(({ unit }) => selection.names.includes(unit));
     for (const { unit, log } of chosen.filter((file) => !isPath(file))) {
       await context.err.write(`${unit}: ${log}\n`);

@@ -7,9 +7,10 @@ import { complain, complainOf } from "./complain.ts";
 import type { Context } from "./context.ts";
 import { daemonClient } from "./daemon-client.ts";
 import { exitStatus } from "./exit-status.ts";
-import { selectUnits } from "./select-units.ts";
+import { asJson } from "./json.ts";
+import { selectNames } from "./select-names.ts";
 import { oneLine } from "./text-width.ts";
-import { complainOfUnknown } from "./unknown-unit.ts";
+import { complainOfUnknown } from "./unknown-name.ts";
 
 export interface OrderOptions {
   readonly config?: string;
@@ -30,8 +31,8 @@ export async function orderUnits(
   const status = await client.status(signal);
   if (status.kind !== "answered") return complainOf(context, status);
   const known = status.value.units.map(({ name }) => name);
-  const selection = selectUnits(patterns, known);
-  if (selection.kind === "unknown") return complainOfUnknown(context, selection, known);
+  const selection = selectNames(patterns, known);
+  if (selection.kind === "unknown") return complainOfUnknown(context, "unit", selection, known);
   const units = selection.names;
   if (units.length === 0) {
     await complain(context, "no unit is declared", "`sails-supervisor config show` shows what is");
@@ -42,7 +43,7 @@ export async function orderUnits(
   // A reload between the two questions.
   if (ordered.value.kind === "unknown-unit") {
     const unknown = { name: ordered.value.name, nearest: undefined };
-    return complainOfUnknown(context, unknown, ordered.value.known);
+    return complainOfUnknown(context, "unit", unknown, ordered.value.known);
   }
   if (options.wait) return waitFor(context, client, verb, units, options);
   const words = units.map((unit) => `${unit}: ${verb} ordered\n`).join("");
@@ -78,6 +79,3 @@ async function tell(context: Context, verb: UnitVerb, outcomes: readonly Outcome
       : complain(context, `${unit} is not ${goal}: ${oneLine(reason ?? "")}`));
   }
 }
-
-const asJson = (content: object): string =>
-  `${JSON.stringify({ version: 1, ...content }, null, 2)}\n`;

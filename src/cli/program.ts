@@ -1,11 +1,12 @@
 /** All commands with their options and words of help. What a command does is loaded when it is chosen. */
 import { Argument, Command } from "commander";
 import { minutes } from "../supervision/time.ts";
+import { type NameKind, nameKinds } from "./command-tree.ts";
+import { examples, json, type Run } from "./command-words.ts";
 import type { Context } from "./context.ts";
 import { parseCount, parseTimeout } from "./option-values.ts";
+import { addPools, addReexec, addRuns } from "./run-commands.ts";
 import { version } from "./version.ts";
-
-type Run = (status: Promise<number>) => Promise<void>;
 
 /** @param finish told of the exit status of the command that was chosen */
 export function buildProgram(context: Context, finish: (status: number) => void): Command {
@@ -27,7 +28,10 @@ export function buildProgram(context: Context, finish: (status: number) => void)
   addStatus(program, context, run);
   addLogs(program, context, run);
   addOrders(program, context, run);
+  addPools(program, context, run);
+  addRuns(program, context, run);
   addReload(program, context, run);
+  addReexec(program, context, run);
   addConfig(program, context, run);
   addCompletion(program, context, run);
   addVersion(program, context, run);
@@ -39,13 +43,8 @@ Exit status:
   0 done, 1 failed, 2 wrong usage, 3 the daemon cannot be reached,
   4 it is not as asked
 
-Units are server, worker@POOL and service@NAME. all names all of them, and
-quoted patterns several: 'worker@*'.`;
-
-const examples = (...lines: readonly string[]): string =>
-  `\nExamples:\n${lines.map((line) => `  $ sails-supervisor ${line}`).join("\n")}`;
-
-const json = ["--json", "print JSON"] as const;
+Units are server, worker@POOL and service@NAME, pools go by their names. all
+names all of them, and quoted patterns several: 'worker@*'.`;
 
 interface Global {
   readonly config?: string;
@@ -67,8 +66,8 @@ function addStatus(program: Command, context: Context, run: Run): void {
   program
     .command("status")
     .argument("[unit...]", "these units only")
-    .summary("show units and problems")
-    .description("Shows the state of the units, why it is so, and what comes next.")
+    .summary("show units, pools and problems")
+    .description("Shows the state of units and pools, why it is so, and what comes next.")
     .option("-w, --watch", "go on showing it, until Ctrl-C")
     .option(...json)
     .addHelpText("after", examples("status", "status --watch 'worker@*'", "status --json"))
@@ -167,7 +166,7 @@ function addCompletion(program: Command, context: Context, run: Run): void {
     .command("completion")
     .addArgument(new Argument("<shell>").choices(["bash", "zsh", "fish"]))
     .summary("print a completion script")
-    .description("Prints the script by which a shell completes commands, options and units.")
+    .description("Prints the script by which a shell completes commands, options and names.")
     .addHelpText("after", '\nExamples:\n  $ eval "$(sails-supervisor completion bash)"')
     .action(async (shell: "bash" | "zsh" | "fish") => {
       const { printCompletion } = await import("./completion.ts");
@@ -175,10 +174,10 @@ function addCompletion(program: Command, context: Context, run: Run): void {
     });
   program
     .command("__complete", { hidden: true })
-    .addArgument(new Argument("<what>").choices(["units"]))
-    .action(async (_what, _options, command: Command) => {
-      const { printUnitNames } = await import("./completion.ts");
-      return run(printUnitNames(context, command.optsWithGlobals()));
+    .addArgument(new Argument("<what>").choices(nameKinds))
+    .action(async (what: NameKind, _options, command: Command) => {
+      const { printNames } = await import("./completion.ts");
+      return run(printNames(context, what, command.optsWithGlobals()));
     });
 }
 

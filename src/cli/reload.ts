@@ -4,6 +4,7 @@ import { complain, complainOf } from "./complain.ts";
 import type { Context } from "./context.ts";
 import { daemonClient } from "./daemon-client.ts";
 import { exitStatus } from "./exit-status.ts";
+import { asJson } from "./json.ts";
 
 export interface ReloadOptions {
   readonly config?: string;
@@ -16,7 +17,7 @@ export async function reload(context: Context, { config, json }: ReloadOptions):
   const answer = await client.reload(new AbortController().signal);
   if (answer.kind !== "answered") return complainOf(context, answer);
   const result = answer.value;
-  if (json) await context.out.write(`${JSON.stringify({ version: 1, ...result }, null, 2)}\n`);
+  if (json) await context.out.write(asJson(result));
   else await tell(context, result);
   return result.kind === "reloaded" ? exitStatus.done : exitStatus.failed;
 }

@@ -1,12 +1,12 @@
-/** Which units are meant: by name, by a pattern with `*` and `?`, or `all`. */
+/** Which units or pools are meant: by name, by a pattern with `*` and `?`, or `all`. */
 import { nearest } from "../config/nearest.ts";
 
 export type Selection =
   | { readonly kind: "selected"; readonly names: readonly string[] }
   | { readonly kind: "unknown"; readonly name: string; readonly nearest: string | undefined };
 
-/** In the order of `known`, each once. No pattern at all is no unit. */
-export function selectUnits(patterns: readonly string[], known: readonly string[]): Selection {
+/** In the order of `known`, each once. No pattern at all is none. */
+export function selectNames(patterns: readonly string[], known: readonly string[]): Selection {
   const selected = new Set<string>();
   for (const pattern of patterns) {
     const isMeant = matcher(pattern);

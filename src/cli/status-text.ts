@@ -1,27 +1,22 @@
 /** The status as text for people. */
 import type { Problem, Status, UnitStatus } from "../control/status.ts";
-import { formatSpan, ms } from "../supervision/time.ts";
-import type { Paint, Tone } from "./paint.ts";
+import { beneath, count, gap, type Lines, type Look, spanSince } from "./look.ts";
+import type { Tone } from "./paint.ts";
+import { poolTable } from "./pools-text.ts";
 import { oneLine, padEnd, textWidth, wrap } from "./text-width.ts";
-
-export interface Look {
-  readonly columns: number;
-  readonly paint: Paint;
-  readonly now: Date;
-}
 
 /** @param part only the table: what is asked for is not the whole */
 export function statusText(status: Status, look: Look, part: "whole" | "units"): string {
   const table = unitTable(status.units, look);
   const sections =
-    part === "units" ? [table] : [header(status, look), table, problemList(status, look)];
+    part === "units"
+      ? [table]
+      : [header(status, look), table, poolTable(status.pools, look), problemList(status, look)];
   return sections
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.map((line) => `${line}\n`).join(""))
     .join("\n");
 }
-
-type Lines = readonly string[];
 
 function header(status: Status, { columns, paint, now }: Look): Lines {
   const { supervisor } = status;
@@ -46,13 +41,9 @@ function verdict({ ready, supervisor, units, problems }: Status): { words: strin
   return { words: `ready, with ${count(problems.length, "problem")}`, tone: "wait" };
 }
 
-const count = (number: number, noun: string): string =>
-  `${number} ${noun}${number === 1 ? "" : "s"}`;
-
 const stateWidth = 8;
 const readyWidth = 5;
 const sinceWidth = 11;
-const gap = "  ";
 const restOfRow = stateWidth + readyWidth + sinceWidth + "RESTARTS".length + 4 * gap.length;
 
 function unitTable(units: readonly UnitStatus[], look: Look): Lines {
@@ -94,13 +85,11 @@ function toneOf({ desired, ready, state }: UnitStatus): Tone {
   return state === "backoff" || state === "running" ? "bad" : "wait";
 }
 
-const indent = "    ";
-
-function details({ ready, state, reason, next }: UnitStatus, { columns }: Look): Lines {
+function details({ ready, state, reason, next }: UnitStatus, look: Look): Lines {
   if (ready && state === "running") return [];
-  return [reason, ...(next === null ? [] : [`next: ${next}`])]
-    .flatMap((words) => wrap(oneLine(words), columns - indent.length))
-    .map((line) => indent + line);
+  return [reason, ...(next === null ? [] : [`next: ${next}`])].flatMap((words) =>
+    beneath(words, look),
+  );
 }
 
 function problemList(status: Status, { columns, paint }: Look): Lines {
@@ -114,6 +103,3 @@ function problemList(status: Status, { columns, paint }: Look): Lines {
 
 const hang = (mark: string, words: string, columns: number): Lines =>
   wrap(words, columns - mark.length).map((line, i) => (i === 0 ? mark : "  ") + line);
-
-const spanSince = (iso: string, now: Date): string =>
-  formatSpan(ms(Math.max(0, now.getTime() - Date.parse(iso))));

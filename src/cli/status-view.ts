@@ -3,9 +3,9 @@ import type { Answer } from "../control/client.ts";
 import type { Status } from "../control/status.ts";
 import { complainOf } from "./complain.ts";
 import type { Context } from "./context.ts";
-import { selectUnits } from "./select-units.ts";
+import { selectNames } from "./select-names.ts";
 import { statusText } from "./status-text.ts";
-import { complainOfUnknown } from "./unknown-unit.ts";
+import { complainOfUnknown } from "./unknown-name.ts";
 
 export type Picked =
   | { readonly kind: "picked"; readonly status: Status }
@@ -23,9 +23,9 @@ export async function pickUnits(
   const status = answer.value;
   if (patterns.length === 0) return { kind: "picked", status };
   const known = status.units.map(({ name }) => name);
-  const selection = selectUnits(patterns, known);
+  const selection = selectNames(patterns, known);
   if (selection.kind === "unknown")
-    return { kind: "none", exitStatus: await complainOfUnknown(context, selection, known) };
+    return { kind: "none", exitStatus: await complainOfUnknown(context, "unit", selection, known) };
   const names = new Set(selection.names);
   const units = status.units.filter(({ name }) => names.has(name));
   return { kind: "picked", status: { ...status, units } };

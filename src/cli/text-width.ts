@@ -27,6 +27,13 @@ const widthOf = (character: string): number =>
 export const padEnd = (text: string, width: number): string =>
   text + " ".repeat(Math.max(0, width - textWidth(text)));
 
+/** Its beginning, if there is no room for the whole. */
+export function cut(text: string, width: number): string {
+  if (textWidth(text) <= width) return text;
+  const [beginning = ""] = chop(text, width - 1);
+  return `${beginning}…`;
+}
+
 /** Breaks at spaces, and inside of what is longer than a line. */
 export function wrap(text: string, width: number): readonly string[] {
   const lines: string[] = [];

@@ -1,15 +1,16 @@
-/** Says that no unit has a name, and which have. */
+/** Says that nothing of its kind has a name, and which names there are. */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { complain } from "./complain.ts";
 import type { Context } from "./context.ts";
 import { exitStatus } from "./exit-status.ts";
-import type { Selection } from "./select-units.ts";
+import type { Selection } from "./select-names.ts";
 
 const mostNames = 20;
 
 export async function complainOfUnknown(
   context: Context,
+  noun: "unit" | "pool",
   { name, nearest }: Omit<Extract<Selection, { kind: "unknown" }>, "kind">,
   known: readonly string[],
 ): Promise<number> {
@@ -20,8 +21,10 @@ export async function complainOfUnknown(
   const isFile = existsSync(resolve(context.cwd, name));
   await complain(
     context,
-    `no unit is called ${name}.${guess}\nThe units: ${list}`,
-    isFile ? "quote a pattern, or your shell makes file names of it: 'worker@*'" : undefined,
+    `no ${noun} is called ${name}.${guess}\nThe ${noun}s: ${list}`,
+    isFile
+      ? `quote a pattern, or your shell makes file names of it: '${noun === "unit" ? "worker@*" : "vm-*"}'`
+      : undefined,
   );
   return exitStatus.usage;
 }

@@ -1,11 +1,20 @@
 /** The daemon as the command line sees it: a client of the control socket. */
 import type { IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
-import type { OrderResult, ReloadResult, UnitVerb } from "./control-plane.ts";
+import type {
+  CancelResult,
+  DrainTimeout,
+  OrderResult,
+  PoolOrderResult,
+  RecoverResult,
+  ReexecResult,
+  ReloadResult,
+  UnitVerb,
+} from "./control-plane.ts";
 import { Pulse } from "./pulse.ts";
 import { findSocket } from "./socket-place.ts";
 import { ask, type SocketRequest } from "./socket-request.ts";
-import type { Status } from "./status.ts";
+import type { RunList, Status } from "./status.ts";
 import { explainUnreachable, type Unreachable } from "./unreachable.ts";
 
 export type Answer<T> =
@@ -21,6 +30,10 @@ type Question = Pick<SocketRequest, "method" | "path" | "body" | "signal"> & {
 const usualTimeoutMs = 10_000;
 /** A reload looks at files, and these may lie on a slow remote file system. */
 const reloadTimeoutMs = 60_000;
+/** What asks Prefect asks a server that may be busy, and asks again if it is. */
+const prefectTimeoutMs = 60_000;
+/** A sweep settles many runs, one after the other. */
+const sweepTimeoutMs = 300_000;
 
 export class ControlClient {
   readonly stateDir: string;
@@ -38,13 +51,43 @@ export class ControlClient {
     units: readonly string[],
     signal: AbortSignal,
   ): Promise<Answer<OrderResult>> {
-    const question = { method: "POST", path: `/api/v1/${verb}`, body: { units }, signal } as const;
-    return this.#json(question, isOrderResult);
+    return this.#json(post(verb, signal, { units }), isOrderResult);
   }
 
   reload(signal: AbortSignal): Promise<Answer<ReloadResult>> {
-    const question = { method: "POST", path: "/api/v1/reload", signal } as const;
-    return this.#json({ ...question, timeoutMs: reloadTimeoutMs }, isReloadResult);
+    return this.#json({ ...post("reload", signal), timeoutMs: reloadTimeoutMs }, isReloadResult);
+  }
+
+  runs(signal: AbortSignal): Promise<Answer<RunList>> {
+    return this.#json({ method: "GET", path: "/api/v1/runs", signal }, isRunList);
+  }
+
+  cancelRun(run: string, signal: AbortSignal): Promise<Answer<CancelResult>> {
+    const question = post("runs/cancel", signal, { run });
+    return this.#json({ ...question, timeoutMs: prefectTimeoutMs }, isCancelResult);
+  }
+
+  recoverRuns(signal: AbortSignal): Promise<Answer<RecoverResult>> {
+    const question = post("runs/recover", signal);
+    return this.#json({ ...question, timeoutMs: sweepTimeoutMs }, isRecoverResult);
+  }
+
+  drain(
+    pools: readonly string[],
+    timeoutMs: DrainTimeout,
+    signal: AbortSignal,
+  ): Promise<Answer<PoolOrderResult>> {
+    const question = post("drain", signal, { pools, timeoutMs });
+    return this.#json({ ...question, timeoutMs: prefectTimeoutMs }, isPoolOrderResult);
+  }
+
+  resume(pools: readonly string[], signal: AbortSignal): Promise<Answer<PoolOrderResult>> {
+    const question = post("resume", signal, { pools });
+    return this.#json({ ...question, timeoutMs: prefectTimeoutMs }, isPoolOrderResult);
+  }
+
+  reexec(signal: AbortSignal): Promise<Answer<ReexecResult>> {
+    return this.#json(post("reexec", signal), isReexecResult);
   }
 
   /**
@@ -101,17 +144,36 @@ export class ControlClient {
   }
 }
 
+const post = (order: string, signal: AbortSignal, body?: object): Question => ({
+  method: "POST",
+  path: `/api/v1/${order}`,
+  body,
+  signal,
+});
+
 // Both ends are one program. What is looked at is only what tells the answers of the daemon, also
 // of an older one, from everything else that might come.
 
 const isStatus = (value: unknown): value is Status =>
-  isObject(value) && value["version"] === 1 && Array.isArray(value["units"]);
+  isObject(value) &&
+  value["version"] === 1 &&
+  Array.isArray(value["units"]) &&
+  Array.isArray(value["pools"]);
 
-const isOrderResult = (value: unknown): value is OrderResult =>
-  isObject(value) && (value["kind"] === "done" || value["kind"] === "unknown-unit");
+const isRunList = (value: unknown): value is RunList =>
+  isObject(value) && value["version"] === 1 && Array.isArray(value["runs"]);
 
-const isReloadResult = (value: unknown): value is ReloadResult =>
-  isObject(value) && (value["kind"] === "reloaded" || value["kind"] === "faulty");
+const oneOf =
+  <T extends { readonly kind: string }>(...kinds: readonly T["kind"][]) =>
+  (value: unknown): value is T =>
+    isObject(value) && kinds.some((kind) => kind === value["kind"]);
+
+const isOrderResult = oneOf<OrderResult>("done", "unknown-unit");
+const isReloadResult = oneOf<ReloadResult>("reloaded", "faulty");
+const isCancelResult = oneOf<CancelResult>("done", "unknown-run", "ambiguous", "failed");
+const isRecoverResult = oneOf<RecoverResult>("done", "failed");
+const isPoolOrderResult = oneOf<PoolOrderResult>("done", "unknown-pool", "failed");
+const isReexecResult = oneOf<ReexecResult>("accepted", "failed");
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null;

@@ -1,5 +1,5 @@
 /** What the routes and the socket may ask of the daemon. `daemon.ts` implements it. */
-import type { Status } from "./status.ts";
+import type { RunStatus, Status } from "./status.ts";
 
 export interface ControlPlane {
   status(): Status;
@@ -10,6 +10,18 @@ export interface ControlPlane {
   /** Units by exact name; each is checked before any is touched. */
   order(verb: UnitVerb, units: readonly string[]): OrderResult;
   reload(): Promise<ReloadResult>;
+  /** The flow runs that have a process here: by pool, the oldest first. */
+  runs(): Promise<readonly RunStatus[]>;
+  /** By id, by the beginning of an id, or by name. Done when Prefect has been asked to cancel it. */
+  cancelRun(run: string): Promise<CancelResult>;
+  /** One sweep of the guardian of runs, now. */
+  recoverRuns(): Promise<RecoverResult>;
+  /** Pools by exact name; each is checked before any is touched. Done when none of them takes new runs. */
+  drain(pools: readonly string[], timeout: DrainTimeout): Promise<PoolOrderResult>;
+  /** Ends a drain, under way or over. Who else has paused a pool is not overruled. */
+  resume(pools: readonly string[]): Promise<PoolOrderResult>;
+  /** Replaces the daemon's own code; accepted before that begins. */
+  reexec(): ReexecResult;
   /** Calls back after each change of a unit, until the signal aborts. */
   subscribe(listener: (event: StatusEvent) => void, signal: AbortSignal): void;
 }
@@ -30,6 +42,43 @@ export type ReloadResult =
     }
   /** Nothing has changed: the configuration of before is in force. */
   | { readonly kind: "faulty"; readonly faults: readonly string[] };
+
+/** In milliseconds; null: the pool's own limit, if it has one. */
+export type DrainTimeout = number | null;
+
+export type CancelResult =
+  | { readonly kind: "done" }
+  | { readonly kind: "unknown-run"; readonly run: string }
+  | { readonly kind: "ambiguous"; readonly runs: readonly NamedRun[] }
+  | Failed;
+
+export type NamedRun = Pick<RunStatus, "id" | "name" | "pool">;
+
+export type RecoverResult =
+  | { readonly kind: "done"; readonly settled: readonly SettledRun[] }
+  | Failed;
+
+export interface SettledRun {
+  /** Its id. */
+  readonly run: string;
+  readonly name: string | null;
+  readonly pool: string;
+  readonly action: "crashed" | "rescheduled" | "cancelled";
+  readonly why: string;
+}
+
+export type PoolOrderResult =
+  | { readonly kind: "done"; readonly pools: readonly string[] }
+  | { readonly kind: "unknown-pool"; readonly name: string; readonly known: readonly string[] }
+  | Failed;
+
+export type ReexecResult = { readonly kind: "accepted" } | Failed;
+
+/** Nothing was done, or not all of it; asking again does no harm. */
+interface Failed {
+  readonly kind: "failed";
+  readonly why: string;
+}
 
 export interface StatusEvent {
   readonly at: string;

@@ -1,40 +1,46 @@
 /** What changes something: on the control socket only. */
 import * as z from "zod";
-import type { ControlPlane, UnitVerb } from "./control-plane.ts";
-import { json, text, type WholeReply } from "./reply.ts";
+import type { ControlPlane } from "./control-plane.ts";
+import { type Body, noBody, posted } from "./posted.ts";
 import type { Route } from "./router.ts";
 
 export const orderRoutes = (plane: ControlPlane): readonly Route[] => [
-  ...(["start", "stop", "restart"] as const).map((verb) => orderRoute(plane, verb)),
-  { method: "POST", path: "/api/v1/reload", answer: ({ body }) => reload(plane, body) },
+  ...(["start", "stop", "restart"] as const).map((verb) =>
+    posted(`/api/v1/${verb}`, unitsBody, ({ units }) => plane.order(verb, units)),
+  ),
+  posted("/api/v1/reload", noBody, () => plane.reload()),
+  posted("/api/v1/runs/cancel", runBody, ({ run }) => plane.cancelRun(run)),
+  posted("/api/v1/runs/recover", noBody, () => plane.recoverRuns()),
+  posted("/api/v1/drain", drainBody, ({ pools, timeoutMs }) => plane.drain(pools, timeoutMs)),
+  posted("/api/v1/resume", poolsBody, ({ pools }) => plane.resume(pools)),
+  posted("/api/v1/reexec", noBody, () => plane.reexec()),
 ];
 
-const orderBody = z.strictObject({ units: z.array(z.string().min(1)).min(1) });
+const name = z.string().min(1);
+const names = z.array(name).min(1);
+/** The longest that a timer takes; more, and it fires at once. */
+const timeoutMs = z
+  .int()
+  .min(0)
+  .max(2 ** 31 - 1)
+  .nullable();
 
-const orderRoute = (plane: ControlPlane, verb: UnitVerb): Route => ({
-  method: "POST",
-  path: `/api/v1/${verb}`,
-  answer: ({ body }) => {
-    const { success, data, error } = orderBody.safeParse(parseJson(body));
-    if (!success)
-      return text(400, `The body is not {"units":["NAME"]}.\n${z.prettifyError(error)}`);
-    const result = plane.order(verb, data.units);
-    return json(result.kind === "done" ? 200 : 404, result);
-  },
-});
+const unitsBody = {
+  schema: z.strictObject({ units: names }),
+  shape: '{"units":["NAME"]}',
+} satisfies Body<unknown>;
 
-async function reload(plane: ControlPlane, body: string): Promise<WholeReply> {
-  if (body !== "" && !z.strictObject({}).safeParse(parseJson(body)).success)
-    return text(400, "A reload takes no body.");
-  const result = await plane.reload();
-  return json(result.kind === "reloaded" ? 200 : 422, result);
-}
+const runBody = {
+  schema: z.strictObject({ run: name }),
+  shape: '{"run":"ID or NAME"}',
+} satisfies Body<unknown>;
 
-/** Undefined for what is no JSON; no schema here accepts that. */
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-}
+const drainBody = {
+  schema: z.strictObject({ pools: names, timeoutMs }),
+  shape: '{"pools":["NAME"],"timeoutMs":MILLISECONDS or null}',
+} satisfies Body<unknown>;
+
+const poolsBody = {
+  schema: z.strictObject({ pools: names }),
+  shape: '{"pools":["NAME"]}',
+} satisfies Body<unknown>;

@@ -11,10 +11,13 @@ table { border-collapse: collapse; width: 100%; }
 th, td { border-bottom: 1px solid var(--line); padding: .4rem .75rem .4rem 0; text-align: left; vertical-align: top; white-space: nowrap; }
 td:last-child { overflow-wrap: anywhere; white-space: normal; width: 100%; }
 th[scope=row] { font-weight: 600; }
+.long { min-width: 9rem; overflow-wrap: anywhere; white-space: normal; }
+.long ~ td:last-child { width: auto; }
 .good { color: var(--good); } .bad { color: var(--bad); } .wait { color: var(--wait); }
 .state { font-weight: 600; white-space: nowrap; }
 .next, footer, #link { opacity: .8; font-size: .9rem; }
-@media (max-width: 40rem) {
+footer { margin-top: 1rem; }
+@media (max-width: 56rem) {
   thead { position: absolute; clip-path: inset(50%); height: 1px; overflow: hidden; }
   tr { border-bottom: 1px solid var(--line); display: block; padding: .5rem 0; }
   tbody th, td { border: 0; display: block; overflow-wrap: anywhere; padding: 0; white-space: normal; }

@@ -1,12 +1,12 @@
 /** The status page: complete as the server sends it, so that it needs no script. */
 import { hash } from "node:crypto";
-import { formatSpan, ms } from "../supervision/time.ts";
 import { type Html, html } from "./html.ts";
 import { pageScript, pageStyle } from "./page-assets.ts";
+import { poolTable, runTable, type Tone, time, unitTable } from "./page-tables.ts";
 import type { WholeReply } from "./reply.ts";
-import type { Problem, Status, UnitStatus } from "./status.ts";
+import type { Problem, RunStatus, Status } from "./status.ts";
 
-export const statusPage = (status: Status, now: Date): WholeReply => ({
+export const statusPage = (status: Status, runs: readonly RunStatus[], now: Date): WholeReply => ({
   kind: "whole",
   status: 200,
   headers: {
@@ -14,7 +14,7 @@ export const statusPage = (status: Status, now: Date): WholeReply => ({
     "Content-Security-Policy": contentSecurityPolicy,
     "Referrer-Policy": "no-referrer",
   },
-  body: page(status, now).html,
+  body: page(status, runs, now).html,
 });
 
 const sha256 = (source: string): string => `'sha256-${hash("sha256", source, "base64")}'`;
@@ -31,8 +31,8 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-function page(status: Status, now: Date): Html {
-  const { supervisor, units, problems } = status;
+function page(status: Status, runs: readonly RunStatus[], now: Date): Html {
+  const { supervisor, units, pools, problems } = status;
   const verdict = verdictOf(status);
   return html`<!doctype html>
 <html lang="en">
@@ -52,6 +52,8 @@ ${links(supervisor).map(({ href, words }) => html`<li><a href="${href}">${words}
 <p class="state ${verdict.tone}" role="status">${verdict.words}</p>
 ${problems.length === 0 ? [] : [problemList(problems)]}
 ${unitTable(units, now)}
+${pools.length === 0 ? [] : [poolTable(pools, now)]}
+${runSection(status, runs, now)}
 <footer>Version ${supervisor.version}, process ${supervisor.pid}, started ${time(supervisor.startedAt)}.
 Configuration: ${supervisor.config ?? "the defaults"}. State: ${supervisor.stateDir}.</footer>
 </main>
@@ -61,8 +63,6 @@ Configuration: ${supervisor.config ?? "the defaults"}. State: ${supervisor.state
 </html>
 `;
 }
-
-type Tone = "good" | "bad" | "wait";
 
 function verdictOf({ ready, supervisor, units, problems }: Status): { words: string; tone: Tone } {
   if (supervisor.phase !== "running")
@@ -75,19 +75,33 @@ function verdictOf({ ready, supervisor, units, problems }: Status): { words: str
   return { words: "All is well", tone: "good" };
 }
 
+/** Nothing is said of flow runs where there is no pool that could have some. */
+function runSection(
+  { pools, supervisor }: Status,
+  runs: readonly RunStatus[],
+  now: Date,
+): readonly Html[] {
+  if (runs.length > 0) return [runTable(runs, webAddress(supervisor.prefectUiUrl), now)];
+  return pools.length === 0 ? [] : [html`<p>No flow run has a process here.</p>`];
+}
+
+/** A configured address must not become a script in the reader's browser. */
+const webAddress = (url: string | null): string | undefined =>
+  url !== null && /^https?:\/\//i.test(url) ? url : undefined;
+
 interface Link {
   readonly href: string;
   readonly words: string;
 }
 
 function links({ prefectUiUrl }: Status["supervisor"]): readonly Link[] {
-  // A configured address must not become a script in the reader's browser.
-  const isWeb = prefectUiUrl !== null && /^https?:\/\//i.test(prefectUiUrl);
+  const prefect = webAddress(prefectUiUrl);
   return [
-    ...(isWeb ? [{ href: prefectUiUrl, words: "Prefect" }] : []),
+    ...(prefect === undefined ? [] : [{ href: prefect, words: "Prefect" }]),
     { href: "/readyz?verbose", words: "Readiness" },
     { href: "/metrics", words: "Metrics" },
     { href: "/api/v1/status", words: "Status as JSON" },
+    { href: "/api/v1/runs", words: "Flow runs as JSON" },
   ];
 }
 
@@ -99,32 +113,3 @@ const problemList = (
 ${problems.map(({ what, cure }) => html`<li>${what}${cure === null ? [] : [html`<br><span class="next">${cure}</span>`]}</li>\n`)}
 </ul>
 </section>`;
-
-const unitTable = (units: readonly UnitStatus[], now: Date): Html => html`<table>
-<caption>Units</caption>
-<thead><tr><th scope="col">Unit</th><th scope="col">State</th><th scope="col">For</th><th scope="col">Restarts</th><th scope="col">Why, and what comes next</th></tr></thead>
-<tbody>
-${units.map((unit) => unitRow(unit, now))}
-</tbody>
-</table>`;
-
-const unitRow = (unit: UnitStatus, now: Date): Html => html`<tr>
-<th scope="row">${unit.name}</th>
-<td class="state ${toneOf(unit)}">${unit.state}${unit.state === "running" && !unit.ready ? ", not ready" : ""}</td>
-<td data-label="For">${time(unit.since, spanSince(unit.since, now))}</td>
-<td data-label="Restarts">${unit.restarts}</td>
-<td>${unit.reason}${unit.next === null ? [] : [html`<br><span class="next">Next: ${unit.next}</span>`]}</td>
-</tr>
-`;
-
-function toneOf({ desired, ready, state }: UnitStatus): Tone | "" {
-  if (ready) return "good";
-  if (desired === "down") return "";
-  return state === "backoff" || state === "running" ? "bad" : "wait";
-}
-
-const time = (iso: string, words = iso): Html =>
-  html`<time datetime="${iso}" title="${iso}">${words}</time>`;
-
-const spanSince = (iso: string, now: Date): string =>
-  formatSpan(ms(Math.max(0, now.getTime() - Date.parse(iso))));

@@ -5,6 +5,7 @@ import { statusPage } from "./page.ts";
 import { isNamed, readinessChecks, reportReadiness } from "./readiness.ts";
 import { json, type Reply, text, type WholeReply } from "./reply.ts";
 import type { Asked, Route } from "./router.ts";
+import type { RunList } from "./status.ts";
 
 export function readRoutes(plane: ControlPlane, events: EventHub): readonly Route[] {
   const livez = (): WholeReply =>
@@ -12,7 +13,7 @@ export function readRoutes(plane: ControlPlane, events: EventHub): readonly Rout
   const readyz = ({ rest, query }: Asked): WholeReply =>
     rest === "" ? readyAll(plane, query) : readyOne(plane, rest);
   return [
-    get("/", () => statusPage(plane.status(), new Date())),
+    get("/", async () => statusPage(plane.status(), await plane.runs(), new Date())),
     get("/metrics", async () => metrics(await plane.metrics())),
     get("/livez", livez),
     get("/healthz", livez),
@@ -21,9 +22,12 @@ export function readRoutes(plane: ControlPlane, events: EventHub): readonly Rout
     get("/readyz/*", readyz),
     get("/-/ready", readyz),
     get("/api/v1/status", () => json(200, plane.status())),
+    get("/api/v1/runs", async () => json(200, runList(await plane.runs()))),
     get("/api/v1/events", () => eventStream(events)),
   ];
 }
+
+const runList = (runs: RunList["runs"]): RunList => ({ version: 1, runs });
 
 const get = (path: string, answer: Route["answer"]): Route => ({ method: "GET", path, answer });
 

@@ -10,6 +10,8 @@ export interface Status {
   /** The verdict of /readyz: every wanted unit is ready and nothing else is in the way. */
   readonly ready: boolean;
   readonly units: readonly UnitStatus[];
+  /** The pools that are managed here. */
+  readonly pools: readonly PoolStatus[];
   /** What is wrong beside the units, each with its cure. */
   readonly problems: readonly Problem[];
 }
@@ -46,6 +48,51 @@ export interface UnitStatus {
   readonly restarts: number;
   /** Where its output is. */
   readonly log: string;
+}
+
+export interface PoolStatus {
+  readonly name: string;
+  readonly type: string;
+  /** Whether it takes new flow runs. `drained`: it takes none, and none is left. */
+  readonly intake: "open" | "draining" | "drained" | "paused";
+  /** Who closed it and why; null for one that is open. */
+  readonly why: string | null;
+  readonly concurrencyLimit: number | null;
+  /** Flow runs with a live process here. */
+  readonly runs: number;
+  /** When the drain under way gives up waiting; null if it does not, or there is none. */
+  readonly drainDeadline: string | null;
+  /** Whether its flow runs live on when their worker goes. */
+  readonly detached: boolean;
+}
+
+/** The shape of `runs --json` and of `/api/v1/runs`; versioned as the status is. */
+export interface RunList {
+  readonly version: 1;
+  /** By pool, the oldest first. */
+  readonly runs: readonly RunStatus[];
+}
+
+/** A flow run with a live process on this host. */
+export interface RunStatus {
+  readonly id: string;
+  readonly name: string | null;
+  readonly pool: string;
+  readonly deployment: string | null;
+  readonly pid: number;
+  /** Prefect's name of its state; null as long as it is not known. */
+  readonly state: string | null;
+  /** Whether a worker looks after it, or the daemon alone does. */
+  readonly attachment: "attached" | "orphaned";
+  readonly startedAt: string;
+  /** The folder of the Python environment that it runs in. */
+  readonly environment: string;
+  /** Where its output is. */
+  readonly output: string | null;
+  readonly rssBytes: number | null;
+  readonly processes: number | null;
+  /** What its reader should know: `is Failed in Prefect, its process lives on`. */
+  readonly note: string | null;
 }
 
 export interface Problem {

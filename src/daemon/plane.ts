@@ -1,12 +1,16 @@
 /** The daemon as its operators see it: what is, and what they order. */
 import type {
+  CancelResult,
   ControlPlane,
   OrderResult,
+  PoolOrderResult,
+  RecoverResult,
+  ReexecResult,
   ReloadResult,
   StatusEvent,
   UnitVerb,
 } from "../control/control-plane.ts";
-import type { Problem, Status, SupervisorStatus } from "../control/status.ts";
+import type { Problem, RunStatus, Status, SupervisorStatus } from "../control/status.ts";
 import type { Supervisor } from "../supervision/supervisor.ts";
 import type { Millis } from "../supervision/time.ts";
 import type { Memory } from "./memory.ts";
@@ -24,6 +28,8 @@ export interface PlaneDeps {
   readonly logOf: (unit: string) => string;
 }
 
+const notHere = { kind: "failed", why: "not available in this daemon" } as const;
+
 export class Plane implements ControlPlane {
   readonly #deps: PlaneDeps;
   readonly #listeners = new Set<(event: StatusEvent) => void>();
@@ -37,6 +43,7 @@ export class Plane implements ControlPlane {
     return buildStatus({
       supervisor: describeSelf(),
       units: supervisor.units,
+      pools: [],
       problems: problems(),
       now: now(),
       toWallClock,
@@ -74,6 +81,30 @@ export class Plane implements ControlPlane {
 
   reload(): Promise<ReloadResult> {
     return this.#deps.reload();
+  }
+
+  async runs(): Promise<readonly RunStatus[]> {
+    return [];
+  }
+
+  async cancelRun(): Promise<CancelResult> {
+    return notHere;
+  }
+
+  async recoverRuns(): Promise<RecoverResult> {
+    return notHere;
+  }
+
+  async drain(): Promise<PoolOrderResult> {
+    return notHere;
+  }
+
+  async resume(): Promise<PoolOrderResult> {
+    return notHere;
+  }
+
+  reexec(): ReexecResult {
+    return notHere;
   }
 
   subscribe(listener: (event: StatusEvent) => void, signal: AbortSignal): void {

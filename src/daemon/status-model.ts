@@ -1,6 +1,12 @@
 /** Puts together what the operator is shown, from the units and from what else is known. */
 import { isReady as isAllReady } from "../control/readiness.ts";
-import type { Problem, Status, SupervisorStatus, UnitStatus } from "../control/status.ts";
+import type {
+  PoolStatus,
+  Problem,
+  Status,
+  SupervisorStatus,
+  UnitStatus,
+} from "../control/status.ts";
 import { describe } from "../supervision/describe.ts";
 import type { Millis } from "../supervision/time.ts";
 import { isReady, type UnitView } from "../supervision/unit-view.ts";
@@ -8,6 +14,7 @@ import { isReady, type UnitView } from "../supervision/unit-view.ts";
 export interface StatusSources {
   readonly supervisor: SupervisorStatus;
   readonly units: readonly UnitView[];
+  readonly pools: readonly PoolStatus[];
   readonly problems: readonly Problem[];
   readonly now: Millis;
   readonly toWallClock: (at: Millis) => Date;
@@ -15,9 +22,10 @@ export interface StatusSources {
 }
 
 export function buildStatus(sources: StatusSources): Status {
-  const { supervisor, problems } = sources;
+  const { supervisor, pools, problems } = sources;
   const units = sources.units.map((unit) => unitStatus(unit, sources)).toSorted(byName);
-  return { version: 1, supervisor, units, problems, ready: isAllReady({ supervisor, units }) };
+  const ready = isAllReady({ supervisor, units });
+  return { version: 1, supervisor, ready, units, pools, problems };
 }
 
 function unitStatus(unit: UnitView, { now, toWallClock, logOf }: StatusSources): UnitStatus {

@@ -3,7 +3,14 @@ import { formatSpan, type Millis, ms } from "./time.ts";
 import type { StopCause, UnitState } from "./unit-state.ts";
 import type { UnitView } from "./unit-view.ts";
 
-export type ShownState = "stopped" | "waiting" | "starting" | "running" | "stopping" | "backoff";
+export type ShownState =
+  | "stopped"
+  | "waiting"
+  | "starting"
+  | "running"
+  | "draining"
+  | "stopping"
+  | "backoff";
 
 export type ReasonCode =
   | "wanted"
@@ -15,6 +22,7 @@ export type ReasonCode =
   | "port"
   | "environment"
   | "config"
+  | "drain"
   | "crash"
   | "unhealthy"
   | "start_timeout"

@@ -12,6 +12,10 @@ describe("wrong usage ends with 2 and says what to do", () => {
     [["config", "chek"], "Did you mean check?"],
     [["reload", "now"], "too many arguments"],
     [["status", "--config"], "argument missing"],
+    [["runs", "cancle", "x"], "too many arguments"],
+    [["runs", "cancel"], "missing required argument"],
+    [["drain"], "missing required argument"],
+    [["drain", "vm-runs", "--timeout", "99d"], "24d is the longest"],
   ])("%o", async (words, said) => {
     const { status, out, err } = await cli(words);
     expect([status, out]).toEqual([2, ""]);
@@ -34,7 +38,13 @@ describe("help", () => {
     ["start"],
     ["stop"],
     ["restart"],
+    ["drain"],
+    ["resume"],
+    ["runs"],
+    ["runs", "cancel"],
+    ["runs", "recover"],
     ["reload"],
+    ["reexec"],
     ["config", "check"],
     ["completion"],
   ])("of %s %s has an example, and is no wider than 80 columns", async (...path) => {

@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { eventually } from "../control/support/eventually.ts";
-import { FakePlane, statusOf, unit } from "../control/support/fake-plane.ts";
+import { FakePlane, flowRun, pool, statusOf, unit } from "../control/support/fake-plane.ts";
 import { temporaryFolder } from "../control/support/temporary-folder.ts";
 import { cli, withDaemon } from "./support/fake-context.ts";
 
@@ -53,6 +53,7 @@ describe("bash", () => {
 
   test.each([
     ["sails-supervisor st", ["status", "start", "stop"]],
+    ["sails-supervisor re", ["restart", "resume", "reload", "reexec"]],
     ["sails-supervisor status --w", ["--watch"]],
     ["sails-supervisor completion ", ["bash", "zsh", "fish"]],
     ["sails-supervisor config ", ["check", "show", "reference", "schema"]],
@@ -64,6 +65,11 @@ describe("bash", () => {
     ["sails-supervisor logs -f worker@h", ["worker@headless-runs"]],
     ["sails-supervisor --config ./c.yaml reload --", ["--version", "--config", "--json", "--help"]],
     ["sails-supervisor status --config ", []],
+    ["sails-supervisor runs ", ["cancel", "recover"]],
+    ["sails-supervisor runs cancel w", names.slice(1)],
+    ["sails-supervisor drain ", ["all", ...names]],
+    ["sails-supervisor drain server --t", ["--timeout"]],
+    ["sails-supervisor resume s", ["server"]],
     ["sails-supervisor restart x", []],
   ])("%s<TAB>", async (line, words) => {
     expect(await complete(line)).toEqual(words);
@@ -103,6 +109,16 @@ describe("bash", () => {
     expect(words).toEqual(["server", "--config ./c.yaml __complete units"]);
   });
 
+  test.each([
+    ["drain", "pools"],
+    ["resume", "pools"],
+    ["runs cancel", "runs"],
+    ["stop", "units"],
+  ])("%s asks the daemon for its %s", async (command, kind) => {
+    const words = await complete(`sails-supervisor ${command} s`, "s", 'cat "$CALLS"');
+    expect(words).toEqual(["server", `__complete ${kind}`]);
+  });
+
   test("knows what it completes", async () => {
     const { out } = await cli(["completion", "bash"]);
     const { stdout } = await promisify(execFile)("bash", [
@@ -133,14 +149,18 @@ describe.each(["zsh", "fish"] as const)("%s", (shell) => {
       "schema",
       "watch",
       "timeout",
+      "drain",
+      "recover",
       "__complete units",
+      "__complete pools",
+      "__complete runs",
     ])
       expect(out).toContain(word);
   });
 });
 
-describe("the names of units", () => {
-  test("one a line", async () => {
+describe("names", () => {
+  test("of units, one a line", async () => {
     const { run, context } = await withDaemon(
       new FakePlane(statusOf(names.map((name) => unit(name)))),
     );
@@ -148,11 +168,26 @@ describe("the names of units", () => {
     expect(context.out.text).toBe(names.map((name) => `${name}\n`).join(""));
   });
 
+  test("of pools and flow runs; of a run whose name is no word, its id", async () => {
+    const plane = new FakePlane(statusOf([], { pools: [pool("a"), pool("b")] }));
+    plane.flowRuns = [
+      flowRun("calm-otter"),
+      flowRun("night 3", { id: "2" }),
+      flowRun(null, { id: "3" }),
+    ];
+    const { run, context } = await withDaemon(plane);
+    expect(await run("__complete", "pools")).toBe(0);
+    expect(await run("__complete", "runs")).toBe(0);
+    expect(context.out.text).toBe("a\nb\ncalm-otter\n2\n3\n");
+  });
+
   test.each([
-    ["without a daemon", {}],
-    ["with a configuration that cannot be read", { SAILS_CONFIG: "/nowhere" }],
-  ])("%s not a word", async (_, env) => {
-    const { out, err } = await cli(["__complete", "units"], { env, home: temporaryFolder() });
+    ["without a daemon", "units", {}],
+    ["without a daemon", "pools", {}],
+    ["without a daemon", "runs", {}],
+    ["with a configuration that cannot be read", "pools", { SAILS_CONFIG: "/nowhere" }],
+  ])("%s not a word of %s", async (_, kind, env) => {
+    const { out, err } = await cli(["__complete", kind], { env, home: temporaryFolder() });
     expect([out, err]).toEqual(["", ""]);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { selectUnits } from "../../src/cli/select-units.ts";
+import { selectNames } from "../../src/cli/select-names.ts";
 
 const known = ["server", "worker@vm-runs", "worker@vm-runs:2", "worker@headless", "service@a.b"];
 
@@ -15,11 +15,11 @@ test.each([
   [["service@a.b"], ["service@a.b"]],
   [[], []],
 ])("%o are %o", (patterns, names) => {
-  expect(selectUnits(patterns, known)).toEqual({ kind: "selected", names });
+  expect(selectNames(patterns, known)).toEqual({ kind: "selected", names });
 });
 
 test("all of nothing is nothing", () => {
-  expect(selectUnits(["all"], [])).toEqual({ kind: "selected", names: [] });
+  expect(selectNames(["all"], [])).toEqual({ kind: "selected", names: [] });
 });
 
 test.each([
@@ -31,5 +31,5 @@ test.each([
   ["something-else-entirely", undefined],
   ["(", undefined],
 ])("%o is unknown, nearest is %o", (name, nearest) => {
-  expect(selectUnits([name, "server"], known)).toEqual({ kind: "unknown", name, nearest });
+  expect(selectNames([name, "server"], known)).toEqual({ kind: "unknown", name, nearest });
 });

@@ -3,7 +3,7 @@ import { paintFor } from "../../src/cli/paint.ts";
 import { statusText } from "../../src/cli/status-text.ts";
 import { textWidth } from "../../src/cli/text-width.ts";
 import type { Status } from "../../src/control/status.ts";
-import { crashed, statusOf, unit } from "../control/support/fake-plane.ts";
+import { crashed, pool, statusOf, unit } from "../control/support/fake-plane.ts";
 
 const now = new Date("2026-01-01T12:03:20Z");
 const plain = paintFor(false, {});
@@ -94,6 +94,59 @@ test("what is not simply running says why and what comes next", () => {
   `);
 });
 
+test("pools: whether they take flow runs, and why not", () => {
+  const draining = unit("worker@headless-runs", {
+    state: "draining",
+    ready: false,
+    reasonCode: "drain",
+    reason: "restarted by the operator: waits for 3 flow runs",
+    next: "is stopped when they have ended",
+  });
+  const status = statusOf([unit("server"), draining], {
+    pools: [
+      pool("headless-runs", {
+        intake: "draining",
+        why: "drained by the operator: waits for 3 flow runs",
+        concurrencyLimit: 12,
+        runs: 3,
+        drainDeadline: "2026-01-02T00:03:20Z",
+      }),
+      pool("night", { intake: "drained", why: "drained by the operator" }),
+      pool("vm-runs", {
+        intake: "paused",
+        why: "paused by the supervisor because the check arc fails: /home/ubuntu/arc is not mounted",
+        runs: 1,
+      }),
+      pool("old", { concurrencyLimit: null, detached: false }),
+    ],
+  });
+  expect(shown(status)).toMatchInlineSnapshot(`
+    "
+    sails-supervisor is not ready: 1 of 2 units is not
+    version 0.1.0, process 100, up 1 h 3 min, configuration
+    /etc/sails-supervisor/config.yaml
+
+    UNIT                  STATE     READY  SINCE        RESTARTS
+    server                running   yes    3 min 20 s   0
+    worker@headless-runs  draining  no     3 min 20 s   0
+        restarted by the operator: waits for 3 flow runs
+        next: is stopped when they have ended
+
+    POOL           INTAKE    RUNNING/LIMIT
+    headless-runs  draining  3/12
+        drained by the operator: waits for 3 flow runs
+        gives up waiting in 12 h
+    night          drained   0/2
+        drained by the operator
+    vm-runs        paused    1/2
+        paused by the supervisor because the check arc fails: /home/ubuntu/arc is
+        not mounted
+    old            open      0/-
+        its flow runs are not detached: they are lost when its worker dies
+    "
+  `);
+});
+
 test("tabs, line breaks, escape sequences and wide letters in long reasons", () => {
   const status = statusOf([
     crashed("worker@観測", {
@@ -137,7 +190,8 @@ test("a name that is too long has a line of its own", () => {
 
 test.each([60, 80, 200])("nothing is wider than %i columns", (columns) => {
   const units = [unit("server"), crashed("worker@vm", { reason: "x".repeat(500) })];
-  const lines = shown(statusOf(units), columns).split("\n");
+  const pools = [pool("p".repeat(50), { why: "x".repeat(500) })];
+  const lines = shown(statusOf(units, { pools }), columns).split("\n");
   expect(Math.max(...lines.map(textWidth))).toBeLessThanOrEqual(columns);
 });
 

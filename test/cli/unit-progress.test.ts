@@ -19,6 +19,7 @@ test.each<[string, "start" | "stop" | "restart", UnitStatus | undefined, string]
   ["was stopped meanwhile", "start", stopped, "failed"],
   ["is gone", "start", undefined, "failed"],
   ["stops first", "restart", unit("a", { state: "stopping", ready: false }), "underway"],
+  ["drains first", "restart", unit("a", { state: "draining", ready: false }), "underway"],
   ["is ready", "restart", up, "reached"],
   ["is stopping", "stop", stopping, "underway"],
   ["is stopped", "stop", stopped, "reached"],

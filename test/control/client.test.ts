@@ -7,7 +7,7 @@ import { ControlClient } from "../../src/control/client.ts";
 import { ask } from "../../src/control/socket-request.ts";
 import { explainUnreachable } from "../../src/control/unreachable.ts";
 import { eventually } from "./support/eventually.ts";
-import { crashed, FakePlane, statusOf, unit } from "./support/fake-plane.ts";
+import { crashed, FakePlane, flowRun, pool, statusOf, unit } from "./support/fake-plane.ts";
 import { socketOf } from "./support/servers.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
 
@@ -30,6 +30,31 @@ test("asks for the status, orders, and lets reload", async () => {
   });
   asked.reloaded = { kind: "faulty", faults: ["no"] };
   expect(await client.reload(never)).toEqual({ kind: "answered", value: asked.reloaded });
+});
+
+test("asks for the flow runs, and orders what concerns them", async () => {
+  const asked = new FakePlane(statusOf([], { pools: [pool("vm-runs")] }));
+  asked.flowRuns = [flowRun("calm-otter")];
+  const stateDir = temporaryFolder();
+  await socketOf(asked, stateDir);
+  const client = new ControlClient(stateDir);
+  const answered = (value: unknown) => ({ kind: "answered", value });
+  const done = { kind: "done", pools: ["vm-runs"] };
+  const unknown = { kind: "unknown-pool", name: "x", known: ["vm-runs"] };
+  expect(await client.runs(never)).toEqual(answered({ version: 1, runs: asked.flowRuns }));
+  expect(await client.cancelRun("calm-otter", never)).toEqual(answered({ kind: "done" }));
+  expect(await client.recoverRuns(never)).toEqual(answered({ kind: "done", settled: [] }));
+  expect(await client.drain(["vm-runs"], 5, never)).toEqual(answered(done));
+  expect(await client.drain(["x"], null, never)).toEqual(answered(unknown));
+  expect(await client.resume(["vm-runs"], never)).toEqual(answered(done));
+  expect(await client.reexec(never)).toEqual(answered({ kind: "accepted" }));
+  expect(asked.asked).toEqual([
+    ["cancel", "calm-otter"],
+    ["recover"],
+    ["drain", ["vm-runs"], 5],
+    ["resume", ["vm-runs"]],
+    ["reexec"],
+  ]);
 });
 
 describe("a daemon that cannot be reached", () => {

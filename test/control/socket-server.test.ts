@@ -17,11 +17,12 @@ import { describe, expect, test } from "vitest";
 import { ControlClient } from "../../src/control/client.ts";
 import { findSocket, placeSocket } from "../../src/control/socket-place.ts";
 import { openSocketServer } from "../../src/control/socket-server.ts";
-import { FakePlane, statusOf, unit } from "./support/fake-plane.ts";
+import { FakePlane, flowRun, pool, statusOf, unit } from "./support/fake-plane.ts";
 import { socketOf } from "./support/servers.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
 
-const plane = () => new FakePlane(statusOf([unit("server"), unit("worker@vm")]));
+const plane = () =>
+  new FakePlane(statusOf([unit("server"), unit("worker@vm")], { pools: [pool("vm-runs")] }));
 const never = new AbortController().signal;
 
 async function post(socketPath: string, path: string, body: string, headers = {}) {
@@ -106,6 +107,67 @@ describe("orders", () => {
     const response = await post(path, "/api/v1/stop", '{"units":["server"]}', headers);
     expect(response.status).toBe(403);
     expect(asked.orders).toEqual([]);
+  });
+});
+
+describe("orders for flow runs, pools, and the daemon itself", () => {
+  test.each([
+    ["runs/cancel", '{"run":"calm-otter"}', 200, ["cancel", "calm-otter"]],
+    ["runs/recover", "", 200, ["recover"]],
+    ["runs/recover", "{}", 200, ["recover"]],
+    ["drain", '{"pools":["vm-runs"],"timeoutMs":1000}', 200, ["drain", ["vm-runs"], 1000]],
+    ["drain", '{"pools":["vm-runs"],"timeoutMs":null}', 200, ["drain", ["vm-runs"], null]],
+    ["resume", '{"pools":["vm-runs"]}', 200, ["resume", ["vm-runs"]]],
+    ["reexec", "", 202, ["reexec"]],
+  ])("%s %s reaches the daemon", async (path, body, status, order) => {
+    const asked = plane();
+    const server = await socketOf(asked, temporaryFolder());
+    expect(await post(server.path, `/api/v1/${path}`, body)).toMatchObject({ status });
+    expect(asked.asked).toEqual([order]);
+  });
+
+  test.each([
+    ["runs/cancel", "", '{"run":"ID or NAME"}'],
+    ["runs/cancel", '{"run":""}', '{"run":"ID or NAME"}'],
+    ["runs/cancel", '{"run":["a"]}', '{"run":"ID or NAME"}'],
+    ["runs/cancel", '{"run":"a","force":true}', "force"],
+    ["runs/recover", '{"run":"a"}', "not empty"],
+    ["runs/recover", "now", "not empty"],
+    ["drain", '{"pools":["vm-runs"]}', "timeoutMs"],
+    ["drain", '{"pools":[],"timeoutMs":null}', "pools"],
+    ["drain", '{"pools":["vm-runs"],"timeoutMs":-1}', "timeoutMs"],
+    ["drain", '{"pools":["vm-runs"],"timeoutMs":1.5}', "timeoutMs"],
+    ["drain", '{"pools":["vm-runs"],"timeoutMs":2147483648}', "timeoutMs"],
+    ["drain", '{"pools":["vm-runs"],"timeoutMs":"12h"}', "timeoutMs"],
+    ["resume", '{"pools":["vm-runs"],"timeoutMs":null}', "timeoutMs"],
+    ["resume", '{"pools":"vm-runs"}', "pools"],
+    ["reexec", '{"units":["server"]}', "not empty"],
+  ])("%s %s is refused with what is wrong, and nothing is done", async (path, body, said) => {
+    const asked = plane();
+    const server = await socketOf(asked, temporaryFolder());
+    const response = await post(server.path, `/api/v1/${path}`, body);
+    expect(response.status).toBe(400);
+    expect(response.body).toContain(said);
+    expect(asked.asked).toEqual([]);
+  });
+
+  test("what came of it is told by the status, too", async () => {
+    const asked = plane();
+    const { path } = await socketOf(asked, temporaryFolder());
+    const cancel = () => post(path, "/api/v1/runs/cancel", '{"run":"a"}');
+    asked.cancelled = { kind: "unknown-run", run: "a" };
+    expect(await cancel()).toMatchObject({ status: 404 });
+    asked.cancelled = { kind: "ambiguous", runs: [flowRun("a"), flowRun("ab")] };
+    expect(await cancel()).toMatchObject({ status: 409 });
+    asked.cancelled = { kind: "failed", why: "Prefect does not answer" };
+    expect(await cancel()).toMatchObject({ status: 503 });
+    const drain = '{"pools":["vm-rums"],"timeoutMs":null}';
+    expect(await post(path, "/api/v1/drain", drain)).toMatchObject({
+      status: 404,
+      body: `${JSON.stringify({ kind: "unknown-pool", name: "vm-rums", known: ["vm-runs"] })}\n`,
+    });
+    asked.replaced = { kind: "failed", why: "it was built without execve" };
+    expect(await post(path, "/api/v1/reexec", "")).toMatchObject({ status: 503 });
   });
 });
 

@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import { text as readAll } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
 import { openWebServer } from "../../src/control/web-server.ts";
-import { crashed, FakePlane, statusOf, unit } from "./support/fake-plane.ts";
+import { crashed, FakePlane, flowRun, statusOf, unit } from "./support/fake-plane.ts";
 import { webOf } from "./support/servers.ts";
 
 const plane = () => new FakePlane(statusOf([unit("server"), unit("worker@vm")]));
@@ -18,6 +18,7 @@ const paths = [
   "/readyz/unit/worker@vm",
   "/-/ready",
   "/api/v1/status",
+  "/api/v1/runs",
 ];
 
 describe("what is there", () => {
@@ -44,6 +45,7 @@ describe("what is there", () => {
     ["/livez", "text/plain; charset=utf-8"],
     ["/readyz?verbose", "text/plain; charset=utf-8"],
     ["/api/v1/status", "application/json"],
+    ["/api/v1/runs", "application/json"],
   ])("%s is %s", async (path, type) => {
     const response = await fetch((await webOf(plane())) + path);
     await response.body?.cancel();
@@ -56,6 +58,13 @@ describe("what is there", () => {
     );
     const response = await fetch(`${await webOf(many)}/api/v1/status`);
     expect(await response.json()).toEqual(many.now);
+  });
+
+  test("the flow runs are what the daemon says", async () => {
+    const asked = plane();
+    asked.flowRuns = [flowRun("calm-otter"), flowRun(null)];
+    const response = await fetch(`${await webOf(asked)}/api/v1/runs`);
+    expect(await response.json()).toEqual({ version: 1, runs: asked.flowRuns });
   });
 
   test("a daemon that is stuck is not alive, its children notwithstanding", async () => {
@@ -103,13 +112,15 @@ describe("what is refused", () => {
   test.each(["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])("%s, everywhere", async (method) => {
     const asked = plane();
     const web = await webOf(asked);
-    for (const path of ["/", "/api/v1/start", "/api/v1/reload", "/-/reload", "/nothing"]) {
+    const orders = ["start", "reload", "runs/cancel", "runs/recover", "drain", "resume", "reexec"];
+    const ordering = orders.map((order) => `/api/v1/${order}`);
+    for (const path of ["/", "/api/v1/runs", ...ordering, "/-/reload", "/nothing"]) {
       const response = await fetch(web + path, { method });
       expect(response.status).toBe(405);
       expect(response.headers.get("allow")).toBe("GET, HEAD");
       expect(await response.text()).toContain("control socket");
     }
-    expect(asked.orders).toEqual([]);
+    expect([...asked.orders, ...asked.asked]).toEqual([]);
   });
 
   test("a path that is not there, or none at all", async () => {

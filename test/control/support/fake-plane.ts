@@ -1,12 +1,17 @@
 import type {
+  CancelResult,
   ControlPlane,
+  DrainTimeout,
   OrderResult,
+  PoolOrderResult,
+  RecoverResult,
+  ReexecResult,
   ReloadResult,
   StatusEvent,
   UnitVerb,
 } from "../../../src/control/control-plane.ts";
 import { isReady } from "../../../src/control/readiness.ts";
-import type { Status, UnitStatus } from "../../../src/control/status.ts";
+import type { PoolStatus, RunStatus, Status, UnitStatus } from "../../../src/control/status.ts";
 
 export const unit = (name: string, changes: Partial<UnitStatus> = {}): UnitStatus => ({
   name,
@@ -38,6 +43,35 @@ export const crashed = (name: string, changes: Partial<UnitStatus> = {}): UnitSt
     ...changes,
   });
 
+export const pool = (name: string, changes: Partial<PoolStatus> = {}): PoolStatus => ({
+  name,
+  type: "process",
+  intake: "open",
+  why: null,
+  concurrencyLimit: 2,
+  runs: 0,
+  drainDeadline: null,
+  detached: true,
+  ...changes,
+});
+
+export const flowRun = (name: string | null, changes: Partial<RunStatus> = {}): RunStatus => ({
+  id: "0198c2a4-5e1f-7b3a-9c55-2f1d8e6a7b90",
+  name,
+  pool: "vm-runs",
+  deployment: "reduce/vm",
+  pid: 5201,
+  state: "Running",
+  attachment: "attached",
+  startedAt: "2026-01-01T11:59:20.000Z",
+  environment: "/mnt/pspace/prefect-env",
+  output: "journal",
+  rssBytes: 312 * 1024 ** 2,
+  processes: 1,
+  note: null,
+  ...changes,
+});
+
 export function statusOf(units: readonly UnitStatus[], changes: Partial<Status> = {}): Status {
   const supervisor = {
     version: "0.1.0",
@@ -51,7 +85,7 @@ export function statusOf(units: readonly UnitStatus[], changes: Partial<Status> 
     webUrl: "http://127.0.0.1:9746",
   } as const;
   const ready = isReady({ supervisor, units });
-  return { version: 1, supervisor, ready, units, problems: [], ...changes };
+  return { version: 1, supervisor, ready, units, pools: [], problems: [], ...changes };
 }
 
 /** A daemon without units of its own: the test says what they do. */
@@ -60,9 +94,18 @@ export class FakePlane implements ControlPlane {
   isAlive = true;
   readonly orders: (readonly [UnitVerb, readonly string[]])[] = [];
   reloaded: ReloadResult = { kind: "reloaded", added: [], changed: [], removed: [], warnings: [] };
+  flowRuns: readonly RunStatus[] = [];
+  cancelled: CancelResult = { kind: "done" };
+  recovered: RecoverResult = { kind: "done", settled: [] };
+  replaced: ReexecResult = { kind: "accepted" };
+  /** What an order for pools meets with, if it cannot be carried out. */
+  refusal: Extract<PoolOrderResult, { kind: "failed" }> | undefined;
+  readonly asked: (readonly unknown[])[] = [];
   metricsText = async (): Promise<string> => "sails_up 1\n";
   /** What an order does to the units. */
   obey: (verb: UnitVerb, units: readonly string[]) => void = () => undefined;
+  /** What an order does to the pools, and to the daemon itself. */
+  act: (verb: "drain" | "resume" | "reexec") => void = () => undefined;
   readonly listeners = new Set<(event: StatusEvent) => void>();
   readonly reads = new EventTarget();
 
@@ -96,6 +139,34 @@ export class FakePlane implements ControlPlane {
     return this.reloaded;
   }
 
+  async runs(): Promise<readonly RunStatus[]> {
+    return this.flowRuns;
+  }
+
+  async cancelRun(run: string): Promise<CancelResult> {
+    this.asked.push(["cancel", run]);
+    return this.cancelled;
+  }
+
+  async recoverRuns(): Promise<RecoverResult> {
+    this.asked.push(["recover"]);
+    return this.recovered;
+  }
+
+  drain(pools: readonly string[], timeout: DrainTimeout): Promise<PoolOrderResult> {
+    return this.#orderPools("drain", pools, timeout);
+  }
+
+  resume(pools: readonly string[]): Promise<PoolOrderResult> {
+    return this.#orderPools("resume", pools);
+  }
+
+  reexec(): ReexecResult {
+    this.asked.push(["reexec"]);
+    this.act("reexec");
+    return this.replaced;
+  }
+
   subscribe(listener: (event: StatusEvent) => void, signal: AbortSignal): void {
     this.listeners.add(listener);
     signal.addEventListener("abort", () => this.listeners.delete(listener));
@@ -105,6 +176,26 @@ export class FakePlane implements ControlPlane {
   become(...units: readonly UnitStatus[]): void {
     this.now = statusOf(units);
     this.say(units[0]?.name ?? "none");
+  }
+
+  /** The pools from now on, and word of it. */
+  becomePools(...pools: readonly PoolStatus[]): void {
+    this.now = { ...this.now, pools };
+    this.say("server");
+  }
+
+  async #orderPools(
+    verb: "drain" | "resume",
+    pools: readonly string[],
+    ...more: readonly unknown[]
+  ): Promise<PoolOrderResult> {
+    const known = this.now.pools.map(({ name }) => name);
+    const name = pools.find((one) => !known.includes(one));
+    if (name !== undefined) return { kind: "unknown-pool", name, known };
+    if (this.refusal !== undefined) return this.refusal;
+    this.asked.push([verb, pools, ...more]);
+    this.act(verb);
+    return { kind: "done", pools };
   }
 
   say(name: string, reason = "it changed"): void {

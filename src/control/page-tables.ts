@@ -1,0 +1,124 @@
+/** The tables of the status page: units, pools, flow runs. */
+import { formatSpan, ms } from "../supervision/time.ts";
+import { formatBytes } from "./bytes.ts";
+import { type Html, html } from "./html.ts";
+import type { PoolStatus, RunStatus, UnitStatus } from "./status.ts";
+
+export type Tone = "good" | "bad" | "wait";
+
+export const unitTable = (units: readonly UnitStatus[], now: Date): Html =>
+  table(
+    "Units",
+    ["Unit", "State", "For", "Restarts", "Why, and what comes next"],
+    units.map((unit) => unitRow(unit, now)),
+  );
+
+export const poolTable = (pools: readonly PoolStatus[], now: Date): Html =>
+  table(
+    "Pools",
+    ["Pool", "Intake", "Running", "Why, and what to know"],
+    pools.map((pool) => poolRow(pool, now)),
+  );
+
+/** @param prefectUrl where Prefect's own pages are, if anywhere */
+export const runTable = (
+  runs: readonly RunStatus[],
+  prefectUrl: string | undefined,
+  now: Date,
+): Html =>
+  table(
+    "Flow runs",
+    ["Flow run", "Pool", "State", "For", "Memory", "Worker, and what to know"],
+    runs.map((run) => runRow(run, prefectUrl, now)),
+  );
+
+export const time = (iso: string, words = iso): Html =>
+  html`<time datetime="${iso}" title="${iso}">${words}</time>`;
+
+const table = (
+  caption: string,
+  titles: readonly string[],
+  rows: readonly Html[],
+): Html => html`<table>
+<caption>${caption}</caption>
+<thead><tr>${titles.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
+<tbody>
+${rows}
+</tbody>
+</table>`;
+
+const unitRow = (unit: UnitStatus, now: Date): Html => html`<tr>
+<th scope="row">${unit.name}</th>
+<td class="state ${toneOf(unit)}">${unit.state}${unit.state === "running" && !unit.ready ? ", not ready" : ""}</td>
+<td data-label="For">${since(unit.since, now)}</td>
+<td data-label="Restarts">${unit.restarts}</td>
+<td>${unit.reason}${unit.next === null ? [] : aside(`Next: ${unit.next}`)}</td>
+</tr>
+`;
+
+function toneOf({ desired, ready, state }: UnitStatus): Tone | "" {
+  if (ready) return "good";
+  if (desired === "down") return "";
+  return state === "backoff" || state === "running" ? "bad" : "wait";
+}
+
+const poolRow = (pool: PoolStatus, now: Date): Html => html`<tr>
+<th scope="row">${pool.name}</th>
+<td class="state ${intakeTones[pool.intake]}">${pool.intake}</td>
+<td data-label="Running">${pool.runs}${pool.concurrencyLimit === null ? "" : ` of ${pool.concurrencyLimit}`}</td>
+<td>${remarks(pool, now)}</td>
+</tr>
+`;
+
+const intakeTones = {
+  open: "good",
+  draining: "wait",
+  drained: "",
+  paused: "wait",
+} as const satisfies Record<PoolStatus["intake"], Tone | "">;
+
+const remarks = ({ why, drainDeadline, detached }: PoolStatus, now: Date): readonly Html[] =>
+  lines(
+    ...(why === null ? [] : [html`${why}`]),
+    ...(drainDeadline === null
+      ? []
+      : [html`<span class="next">Gives up waiting in ${until(drainDeadline, now)}</span>`]),
+    ...(detached
+      ? []
+      : [
+          html`<span class="next">Its flow runs are not detached: they are lost when its worker dies</span>`,
+        ]),
+  );
+
+const lines = (...all: readonly Html[]): readonly Html[] =>
+  all.map((line, i) => (i === 0 ? line : html`<br>${line}`));
+
+const runRow = (run: RunStatus, prefectUrl: string | undefined, now: Date): Html => html`<tr>
+<th scope="row" class="long">${linked(run, prefectUrl)}</th>
+<td class="long" data-label="Pool">${run.pool}</td>
+<td class="state ${run.state === "Running" ? "good" : "wait"}">${run.state ?? "not known yet"}</td>
+<td data-label="For">${since(run.startedAt, now)}</td>
+<td data-label="Memory">${run.rssBytes === null ? "not known" : formatBytes(run.rssBytes)}</td>
+<td data-label="Worker">${attachments[run.attachment]}${run.note === null ? [] : aside(run.note)}</td>
+</tr>
+`;
+
+const attachments = {
+  attached: "attached",
+  orphaned: "orphaned: its worker is gone",
+} as const satisfies Record<RunStatus["attachment"], string>;
+
+function linked({ id, name }: RunStatus, prefectUrl: string | undefined): Html {
+  const words = name ?? id.slice(0, 8);
+  if (prefectUrl === undefined) return html`${words}`;
+  const page = `${prefectUrl.replace(/\/+$/, "")}/runs/flow-run/${encodeURIComponent(id)}`;
+  return html`<a href="${page}">${words}</a>`;
+}
+
+const aside = (words: string): readonly Html[] => [html`<br><span class="next">${words}</span>`];
+
+const since = (iso: string, now: Date): Html => time(iso, spanBetween(Date.parse(iso), +now));
+
+const until = (iso: string, now: Date): Html => time(iso, spanBetween(+now, Date.parse(iso)));
+
+const spanBetween = (from: number, to: number): string => formatSpan(ms(Math.max(0, to - from)));
