@@ -1,5 +1,6 @@
 /** The calls of Prefect's REST API that are used. Refusals and outages are values. */
 import * as z from "zod";
+import { readAllWith } from "./paging.ts";
 import { type Answer, sendOnce, sendPersistently, type TransportOptions } from "./transport.ts";
 
 export interface PrefectApi {
@@ -68,26 +69,10 @@ export interface NewSchedule {
   readonly schedule: Readonly<Record<string, string | number>>;
 }
 
-const pageSize = 200;
-
 export function createPrefectApi(options: TransportOptions): PrefectApi {
   const once = sendOnce(options);
   const persistently = sendPersistently(once);
-
-  async function all<T>(
-    path: string,
-    item: z.ZodType<T>,
-    signal: AbortSignal,
-  ): Promise<Answer<readonly T[]>> {
-    const found: T[] = [];
-    for (let offset = 0; ; offset += pageSize) {
-      const call = { method: "POST", path, body: { limit: pageSize, offset } } as const;
-      const page = await once(call, (body) => z.array(item).parse(body), signal);
-      if (page.kind !== "ok") return page;
-      found.push(...page.value);
-      if (page.value.length < pageSize) return { kind: "ok", value: found };
-    }
-  }
+  const all = readAllWith(once);
 
   const pool = (name: string): string => `/work_pools/${encodeURIComponent(name)}`;
   const ignore = (body: unknown): unknown => body;
