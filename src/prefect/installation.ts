@@ -48,6 +48,14 @@ export const workerUnit = (pool: string, index: number): string =>
 export const workerName = (hostname: string, pool: string, index: number): string =>
   `${hostname}-${pool}${index === 0 ? "" : `-${index + 1}`}`;
 
+/** Whether a worker of that name is of this host, whatever number of workers the pool has now. */
+export function isWorkerName(hostname: string, pool: string, name: string): boolean {
+  const first = workerName(hostname, pool, 0);
+  return (
+    name === first || (name.startsWith(`${first}-`) && /^\d+$/.test(name.slice(first.length + 1)))
+  );
+}
+
 /** The condition that the pool is there, with its limit. */
 export const poolCondition = (pool: string): string => `pool ${pool}`;
 

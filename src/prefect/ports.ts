@@ -1,5 +1,7 @@
 /** What this folder needs of the machine. `host/` implements it; tests script it. */
+import type { Exit } from "../supervision/exit.ts";
 import type { Probe } from "../supervision/probe.ts";
+import type { Millis } from "../supervision/time.ts";
 
 export interface Machine {
   readonly hostname: string;
@@ -37,4 +39,69 @@ export interface CommandResult {
   readonly how: string;
   /** Both streams in order, at most the last 64 KiB. */
   readonly output: string;
+}
+
+/** What our launcher wrote down about the process of one flow run, when it started it. */
+export interface RunRecord {
+  readonly flowRunId: string;
+  readonly pool: string;
+  readonly pid: number;
+  /** In clock ticks since the boot. */
+  readonly startTime: number;
+  readonly bootId: string;
+  /** Its parent at the start. */
+  readonly workerPid: number;
+  readonly startedAt: Date;
+  /** The folder of the Python environment that it runs in. */
+  readonly environment: string;
+  /** `journal`, or the file that has its output. */
+  readonly output: string | undefined;
+  readonly cgroup: string | undefined;
+}
+
+export type RunProcess = { readonly record: RunRecord } & (
+  | {
+      readonly kind: "alive";
+      /** Its worker is not its parent any more. */
+      readonly isOrphan: boolean;
+    }
+  | {
+      readonly kind: "gone";
+      /** When that was first seen. */
+      readonly since: Millis;
+      readonly why: "ended" | "other-boot" | "stranger";
+    }
+);
+
+/** What can be seen of the processes of flow runs, and done to them. */
+export interface RunProcesses {
+  /**
+   * The run's own process, known by the mark in its environment; not what it has started in turn.
+   * `pid` is the one that Prefect has for it: if that cannot be looked into, it counts as found.
+   */
+  find(flowRunId: string, pid: number | undefined): FoundRun | undefined;
+  /** Nothing happens if it is not that process any more. */
+  signal(process: Pick<FoundRun, "pid" | "startTime">, signal: "SIGTERM" | "SIGKILL"): void;
+  /** Never rejects. */
+  death(record: RunRecord): Promise<Death>;
+  /** What the process has left running: ends it, or only counts it. Never rejects. */
+  strays(record: RunRecord, policy: "kill" | "report"): Promise<Strays>;
+}
+
+export interface FoundRun {
+  readonly pid: number;
+  readonly startTime: number;
+  readonly parent: number;
+}
+
+export interface Death {
+  readonly isOutOfMemory: boolean;
+  /** Undefined where nobody could see it. */
+  readonly exit: Exit | undefined;
+}
+
+export interface Strays {
+  readonly found: number;
+  /** Still there. */
+  readonly left: readonly number[];
 }
