@@ -1,0 +1,232 @@
+/**
+ * Watches over all flow runs of this host. Looks at a run when something has happened to it, and at
+ * all of them every fifteen seconds, so that an event that was missed costs no more than that.
+ */
+import type { Cancel } from "../../supervision/ports.ts";
+import { type Millis, ms, seconds } from "../../supervision/time.ts";
+import { type FlowRun, liveTypes, type Orchestrated } from "../api/flow-runs.ts";
+import type { Answer } from "../api/transport.ts";
+import type { RunProcess } from "../ports.ts";
+import { Case } from "./case.ts";
+import { understood } from "./fact-finder.ts";
+import type { GuardDeps, Settlement } from "./guard-ports.ts";
+import { inParallel } from "./in-parallel.ts";
+import { type Outcome, Settler } from "./settler.ts";
+import { type GuardedRun, guardedRuns, unsettledPerPool } from "./snapshot.ts";
+import { terminate } from "./termination.ts";
+
+export const sweepEvery = seconds(15);
+const requestsAtOnce = 4;
+
+export interface SettleReport {
+  /** False if it was cut short. */
+  readonly isWhole: boolean;
+  readonly settled: readonly Settlement[];
+}
+
+/** Somebody who waits until everything is settled that can be. */
+interface Waiter {
+  /** The sweep that it has asked for. */
+  readonly sweep: number;
+  readonly settled: Settlement[];
+  readonly resolve: (isWhole: boolean) => void;
+}
+
+export class RunGuard implements Disposable {
+  readonly #deps: GuardDeps;
+  readonly #settler: Settler;
+  readonly #cases = new Map<string, Case>();
+  readonly #waiters = new Set<Waiter>();
+  readonly #endings = new Set<() => void>();
+  readonly #stop = new AbortController();
+  readonly #wanted = new Set<string>();
+  #sweepsWanted = 0;
+  #sweepsBegun = 0;
+  #sweepsDone = 0;
+  #sweptAt: Millis | undefined;
+  #isBusy = false;
+  #cancelTimer: Cancel = () => undefined;
+
+  constructor(deps: GuardDeps) {
+    this.#deps = deps;
+    this.#settler = new Settler(deps, (settlement) => {
+      for (const { settled } of this.#waiters) settled.push(settlement);
+    });
+  }
+
+  /** Once its pools and its server are known; it needs neither to answer yet. */
+  start(): void {
+    this.#requestSweep();
+  }
+
+  /** Our server answers again, or for the first time. */
+  serverIsReady(): void {
+    for (const each of this.#cases.values()) each.serverWasAway();
+    this.#requestSweep();
+  }
+
+  /** What it had claimed, nobody will start. */
+  workerEnded(): void {
+    this.#requestSweep();
+  }
+
+  runEnded({ record }: RunProcess): void {
+    for (const tell of this.#endings) tell();
+    this.#request(record.flowRunId);
+  }
+
+  get runs(): readonly GuardedRun[] {
+    return guardedRuns(this.#deps.registry.runs, this.#cases.values());
+  }
+
+  /** Runs whose process has gone and that still hold their slot, as far as is known. */
+  get unsettled(): ReadonlyMap<string, number> {
+    return unsettledPerPool(this.#deps.registry.runs, this.#cases.values());
+  }
+
+  /** Resolves when all that can be decided has been done; or, cut short by the signal, at once. */
+  async settleAll(signal: AbortSignal): Promise<SettleReport> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const waiter: Waiter = { sweep: this.#sweepsWanted + 1, settled: [], resolve };
+    const giveUp = () => resolve(false);
+    const cut = AbortSignal.any([signal, this.#stop.signal]);
+    cut.addEventListener("abort", giveUp);
+    this.#waiters.add(waiter);
+    if (cut.aborted) giveUp();
+    else this.#requestSweep();
+    const isWhole = await promise;
+    cut.removeEventListener("abort", giveUp);
+    this.#waiters.delete(waiter);
+    return { isWhole, settled: waiter.settled };
+  }
+
+  /** Asks Prefect to cancel it; whoever has it then carries that out, and we, if nobody does. */
+  async cancel(id: string, signal: AbortSignal): Promise<Answer<Orchestrated>> {
+    const state = { type: "CANCELLING", name: "Cancelling", message: "" } as const;
+    const answer = await this.#deps.api.setState(id, state, signal);
+    this.#request(id);
+    return answer;
+  }
+
+  /** Ends the flows of these pools: each by SIGTERM, so that it can say so itself. Then settles. */
+  async terminateRuns(
+    pools: readonly string[],
+    patience: Millis,
+    signal: AbortSignal,
+  ): Promise<SettleReport> {
+    await terminate({ ...this.#deps, endings: this.#endings }, pools, patience, signal);
+    return await this.settleAll(signal);
+  }
+
+  [Symbol.dispose](): void {
+    this.#stop.abort();
+    this.#cancelTimer();
+  }
+
+  #requestSweep(): void {
+    this.#sweepsWanted += 1;
+    void this.#work();
+  }
+
+  #request(id: string): void {
+    this.#wanted.add(id);
+    void this.#work();
+  }
+
+  /** One round at a time: a run is never looked at twice at once. */
+  async #work(): Promise<void> {
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    this.#cancelTimer();
+    while (this.#hasWork()) {
+      const outcome = await this.#round();
+      if (outcome.kind === "away") for (const each of this.#cases.values()) each.serverWasAway();
+      this.#release();
+    }
+    this.#isBusy = false;
+    this.#arm();
+  }
+
+  #hasWork(): boolean {
+    if (this.#stop.signal.aborted) return false;
+    return this.#wanted.size > 0 || this.#sweepsBegun < this.#sweepsWanted;
+  }
+
+  async #round(): Promise<Outcome> {
+    const isSweep = this.#sweepsBegun < this.#sweepsWanted;
+    if (!isSweep) return await this.#settle([...this.#wanted], new Map());
+    const sweep = this.#sweepsWanted;
+    this.#sweepsBegun = sweep;
+    this.#sweptAt = this.#deps.clock.now();
+    const outcome = await this.#sweep();
+    if (this.#stop.signal.aborted) return outcome;
+    if (outcome.kind === "done") this.#sweepsDone = sweep;
+    this.#deps.observer.swept(outcome.kind === "away" ? outcome.why : undefined);
+    return outcome;
+  }
+
+  async #sweep(): Promise<Outcome> {
+    const { api, registry, pools } = this.#deps;
+    registry.look();
+    const recorded = registry.runs.map(({ record }) => record);
+    const names = [...pools().map(({ name }) => name), ...recorded.map(({ pool }) => pool)];
+    const answer = await api.liveRuns([...new Set(names)], this.#stop.signal);
+    const listed = understood(answer, (runs) => new Map(runs.map((run) => [run.id, run])));
+    if (listed.kind !== "ok") return { kind: "away", why: listed.why };
+    const ids = new Set([...listed.value.keys(), ...recorded.map(({ flowRunId }) => flowRunId)]);
+    for (const id of this.#cases.keys()) if (!ids.has(id)) this.#cases.delete(id);
+    const unknown = [...ids].filter((id) => listed.value.has(id) || !this.#restsUntilListed(id));
+    return await this.#settle(unknown, listed.value);
+  }
+
+  /** Its process lives, and its state is none of those that are listed: what changes that, lists it. */
+  #restsUntilListed(id: string): boolean {
+    const it = this.#cases.get(id);
+    if (it?.decision?.kind !== "nothing" || it.run === undefined) return false;
+    const lives = this.#deps.registry.runs.some(
+      ({ kind, record }) => kind === "alive" && record.flowRunId === id,
+    );
+    return lives && (it.run === "deleted" || !liveTypes.includes(it.run.state.type));
+  }
+
+  async #settle(ids: readonly string[], listed: ReadonlyMap<string, FlowRun>): Promise<Outcome> {
+    let outcome: Outcome = { kind: "done" };
+    for (const id of ids) this.#wanted.delete(id);
+    await inParallel(requestsAtOnce, ids, async (id) => {
+      if (outcome.kind === "away") return;
+      const it = this.#cases.get(id) ?? new Case(id);
+      this.#cases.set(id, it);
+      const own = await this.#settler.settle(it, listed.get(id), this.#stop.signal);
+      if (own.kind === "away") outcome = own;
+    });
+    return outcome;
+  }
+
+  /** Whoever waits for what has been done by now. */
+  #release(): void {
+    const isAsked = this.#wanted.size > 0;
+    const isAwaited = [...this.#cases.values()].some(
+      ({ decision }) => decision?.kind === "wait" && decision.waitFor === "report",
+    );
+    if (isAsked || isAwaited) return;
+    for (const { sweep, resolve } of this.#waiters) if (sweep <= this.#sweepsDone) resolve(true);
+  }
+
+  #arm(): void {
+    if (this.#stop.signal.aborted) return;
+    const dues = [...this.#cases.values()].flatMap(({ due }) => due ?? []);
+    if (this.#sweptAt !== undefined) dues.push(ms(this.#sweptAt + sweepEvery));
+    if (dues.length === 0) return;
+    const span = ms(Math.max(0, Math.min(...dues) - this.#deps.clock.now()));
+    this.#cancelTimer = this.#deps.clock.schedule(span, () => this.#tick());
+  }
+
+  #tick(): void {
+    const now = this.#deps.clock.now();
+    for (const { id, due } of this.#cases.values()) {
+      if (due !== undefined && due <= now) this.#wanted.add(id);
+    }
+    if (this.#sweptAt !== undefined && now >= this.#sweptAt + sweepEvery) this.#sweepsWanted += 1;
+    void this.#work();
+  }
+}
