@@ -41,34 +41,40 @@ export interface CommandResult {
   readonly output: string;
 }
 
-/** What our launcher wrote down about the process of one flow run, when it started it. */
+/** What `libexec/flow-run` wrote down when the process of a flow run began. */
 export interface RunRecord {
   readonly flowRunId: string;
   readonly pool: string;
   readonly pid: number;
-  /** In clock ticks since the boot. */
+  /** In clock ticks since the boot: with the pid, it tells the process from every other of that boot. */
   readonly startTime: number;
   readonly bootId: string;
-  /** Its parent at the start. */
+  /** Who its parent was then: the worker that had claimed it. */
   readonly workerPid: number;
   readonly startedAt: Date;
-  /** The folder of the Python environment that it runs in. */
+  /** The real path of the Python environment that it began in, and keeps. */
   readonly environment: string;
-  /** `journal`, or the file that has its output. */
+  /** `journal`, or the path of a file; undefined if nobody hears it. */
   readonly output: string | undefined;
+  /** The folder of a cgroup of its own, if it has one. */
   readonly cgroup: string | undefined;
+  /** As the worker knew them; older Prefects do not tell. */
+  readonly flowName?: string | undefined;
+  readonly deploymentName?: string | undefined;
 }
 
+/** One process of a flow run on this host. A run that was begun again has several, one after the other. */
 export type RunProcess = { readonly record: RunRecord } & (
   | {
       readonly kind: "alive";
-      /** Its worker is not its parent any more. */
+      /** Whether the worker that started it is no longer its parent. */
       readonly isOrphan: boolean;
     }
   | {
       readonly kind: "gone";
-      /** When that was first seen. */
+      /** When that was noticed. */
       readonly since: Millis;
+      /** `stranger`: its pid is another process's by now. */
       readonly why: "ended" | "other-boot" | "stranger";
     }
 );

@@ -1,16 +1,20 @@
 /** The calls about flow runs against real servers, and what is believed of their orchestration. */
 import { afterAll, describe, expect, type TestContext, test } from "vitest";
-import { createPrefectApi } from "../../src/prefect/api/client.ts";
+import { systemClock } from "../../src/host/clock.ts";
+import { createPrefectApi, type PrefectApi } from "../../src/prefect/api/client.ts";
 import {
   createFlowRunApi,
   type FlowRun,
   type FlowRunApi,
 } from "../../src/prefect/api/flow-runs.ts";
 import { type Answer, sendOnce, sendPersistently } from "../../src/prefect/api/transport.ts";
+import type { RunProcess } from "../../src/prefect/ports.ts";
+import { RunGuard } from "../../src/prefect/runs/guard.ts";
 import { type BareServer, startBareServer } from "../support/bare-prefect-server.ts";
 import { titleOf, transitions } from "../support/orchestration.ts";
 import { environmentOf } from "../support/prefect-environments.ts";
 import { ask } from "../support/prefect-server.ts";
+import { guardedPool } from "./unit/runs/scripted-host.ts";
 
 const signal = new AbortController().signal;
 
@@ -23,12 +27,14 @@ function valueOf<T>(answer: Answer<T>): T {
 class Place implements AsyncDisposable {
   readonly #server: BareServer;
   readonly runs: FlowRunApi;
+  readonly api: FlowRunApi & PrefectApi;
   readonly pool = "my pool #1";
   #deployment = "";
 
   private constructor(server: BareServer) {
     this.#server = server;
     this.runs = createFlowRunApi(this.#options);
+    this.api = { ...this.runs, ...createPrefectApi(this.#options) };
   }
 
   get #options() {
@@ -37,9 +43,8 @@ class Place implements AsyncDisposable {
 
   static async make(environment: string): Promise<Place> {
     const place = new Place(await startBareServer(environment));
-    const pools = createPrefectApi(place.#options);
     const made = { name: place.pool, type: "process", concurrency_limit: 5 };
-    valueOf(await pools.createPool(made, signal));
+    valueOf(await place.api.createPool(made, signal));
     const flow = await place.#post<{ id: string }>("/flows/", { name: "flow" });
     const deployment = await place.#post<{ id: string }>("/deployments/", {
       name: "deployment",
@@ -71,6 +76,18 @@ class Place implements AsyncDisposable {
 
   async stateOf(id: string): Promise<FlowRun["state"] | undefined> {
     return valueOf(await this.runs.run(id, signal))?.state;
+  }
+
+  /** As an engine does that got SIGTERM. */
+  async crashByForce(id: string, message: string): Promise<void> {
+    const body = { state: { type: "CRASHED", message }, force: true };
+    await this.#post(`/flow_runs/${id}/set_state`, body);
+  }
+
+  async label(id: string, labels: Readonly<Record<string, string>>): Promise<void> {
+    const call = { method: "PATCH", path: `/flow_runs/${id}/labels`, body: labels } as const;
+    const send = sendPersistently(sendOnce(this.#options));
+    valueOf(await send(call, (answer) => answer, signal));
   }
 
   async dueAt(id: string): Promise<Date> {
@@ -187,4 +204,93 @@ describe.each(["survey", "prefect-3.6.4"])("with the environment %s", (environme
     valueOf(await place.runs.setState(id, again, signal));
     expect(await place.dueAt(id)).toEqual(scheduledTime);
   });
+});
+
+/** A host on which these runs have had a process, and no worker lives. */
+function guardOf(place: Place, gone: readonly string[]) {
+  let runs: readonly RunProcess[] = gone.map((flowRunId, index) => ({
+    kind: "gone",
+    since: systemClock.now(),
+    why: "ended",
+    record: {
+      flowRunId,
+      pool: place.pool,
+      pid: 100 + index,
+      startTime: 1,
+      bootId: "boot",
+      workerPid: 50,
+      startedAt: new Date(),
+      environment: "/opt/env",
+      output: undefined,
+      cgroup: undefined,
+    },
+  }));
+  const told: string[] = [];
+  const guard = new RunGuard({
+    api: place.api,
+    clock: systemClock,
+    wallClock: () => new Date(),
+    host: { name: "vm1", bootedAt: new Date() },
+    pools: () => [guardedPool(place.pool)],
+    workers: () => [],
+    registry: {
+      get runs() {
+        return runs;
+      },
+      look: () => undefined,
+      forget: (record) => (runs = runs.filter((run) => run.record !== record)),
+    },
+    processes: {
+      find: () => undefined,
+      signal: () => undefined,
+      death: () => Promise.resolve({ isOutOfMemory: false, exit: undefined }),
+      strays: () => Promise.resolve({ found: 0, left: [] }),
+    },
+    observer: {
+      settled: ({ id }, action) => told.push(`${action} ${id}`),
+      failed: ({ id }, why) => told.push(`failed ${id}: ${why}`),
+      left: ({ id }, why) => told.push(`left ${id}: ${why}`),
+      signalled: () => undefined,
+      strays: () => undefined,
+      swept: () => undefined,
+    },
+  });
+  return { guard, told, left: () => runs };
+}
+
+test("what has died is settled on a real server, and no slot is held", async (ctx) => {
+  const place = await placeOf("survey", ctx);
+  const dead = {
+    running: await place.runThrough("PENDING", "RUNNING"),
+    unbegun: await place.runThrough("PENDING", "CRASHED"),
+    pending: await place.runThrough("PENDING"),
+    cancelling: await place.runThrough("PENDING", "RUNNING", "CANCELLING"),
+    terminated: await place.runThrough("PENDING", "RUNNING", "CANCELLING"),
+    completed: await place.runThrough("PENDING", "RUNNING", "COMPLETED"),
+  };
+  await place.crashByForce(dead.terminated, "Execution was aborted by a termination signal.");
+  const claimed = await place.runThrough("PENDING");
+  const others = await place.runThrough("PENDING", "RUNNING");
+  await place.label(others, { "prefect.worker.name": "vm2-my pool #1" });
+
+  const { guard, told, left } = guardOf(place, Object.values(dead));
+  using _guard = guard;
+  await guard.settleAll(signal);
+  const ids = { ...dead, claimed, others };
+  const states = await Promise.all(
+    Object.entries(ids).map(async ([name, id]) => [name, (await place.stateOf(id))?.name] as const),
+  );
+  expect(Object.fromEntries(states)).toEqual({
+    running: "Crashed",
+    unbegun: "AwaitingRetry",
+    pending: "AwaitingRetry",
+    cancelling: "Cancelled",
+    terminated: "Cancelled",
+    completed: "COMPLETED",
+    claimed: "AwaitingRetry",
+    others: "RUNNING",
+  });
+  for (const id of [...Object.values(dead), claimed]) expect(await place.holdsSlot(id)).toBe(false);
+  expect(left()).toEqual([]);
+  expect(told).not.toContainEqual(expect.stringMatching(/^failed/));
 });
