@@ -4,8 +4,7 @@
  */
 import type { Cancel } from "../../supervision/ports.ts";
 import { type Millis, ms, seconds } from "../../supervision/time.ts";
-import { type FlowRun, liveTypes, type Orchestrated } from "../api/flow-runs.ts";
-import type { Answer } from "../api/transport.ts";
+import { type FlowRun, liveTypes } from "../api/flow-runs.ts";
 import type { RunProcess } from "../ports.ts";
 import { Case } from "./case.ts";
 import { understood } from "./fact-finder.ts";
@@ -23,6 +22,10 @@ export interface SettleReport {
   readonly isWhole: boolean;
   readonly settled: readonly Settlement[];
 }
+
+export type CancelOutcome =
+  | { readonly kind: "done" }
+  | { readonly kind: "failed"; readonly why: string };
 
 /** Somebody who waits until everything is settled that can be. */
 interface Waiter {
@@ -101,11 +104,15 @@ export class RunGuard implements Disposable {
   }
 
   /** Asks Prefect to cancel it; whoever has it then carries that out, and we, if nobody does. */
-  async cancel(id: string, signal: AbortSignal): Promise<Answer<Orchestrated>> {
+  async cancel(id: string, signal: AbortSignal): Promise<CancelOutcome> {
     const state = { type: "CANCELLING", name: "Cancelling", message: "" } as const;
     const answer = await this.#deps.api.setState(id, state, signal);
     this.#request(id);
-    return answer;
+    if (answer.kind !== "ok") return { kind: "failed", why: answer.why };
+    if (answer.value.kind === "accepted") return { kind: "done" };
+    // One that nobody has begun is Cancelled at once, which Prefect calls a rejection.
+    const isCancelled = answer.value.state?.type.startsWith("CANCEL") === true;
+    return isCancelled ? { kind: "done" } : { kind: "failed", why: answer.value.why };
   }
 
   /** Ends the flows of these pools: each by SIGTERM, so that it can say so itself. Then settles. */

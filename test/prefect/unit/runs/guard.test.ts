@@ -410,9 +410,22 @@ describe("a run that is cancelled", () => {
       it.prefect.add("a", running);
       it.start("a");
     });
-    expect(await host.guard.cancel("a", never)).toMatchObject({ value: { kind: "accepted" } });
+    expect(await host.guard.cancel("a", never)).toEqual({ kind: "done" });
     await host.clock.advance(1_000);
     expect([host.signals.length, host.prefect.nameOf("a")]).toEqual([1, "Cancelled"]);
+  });
+
+  test.each([
+    ["that nobody has begun", [], { kind: "done" }],
+    ["that is being cancelled", [...running, "CANCELLING"], { kind: "done" }],
+    [
+      "that is over",
+      [...running, "COMPLETED"],
+      { kind: "failed", why: "ABORT: Run is already in terminal state COMPLETED." },
+    ],
+  ] as const)("on our word, one %s", async (_, through, expected) => {
+    using host = await guarded((it) => it.prefect.add("a", through));
+    expect(await host.guard.cancel("a", never)).toEqual(expected);
   });
 });
 
