@@ -12,7 +12,7 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       project("unit", ["{architecture,supervision,config,metrics,prefect/unit}/**/*.test.ts"]),
-      project("host", ["{host,control,cli,scripts}/**/*.test.ts"], patient),
+      project("host", ["{host,libexec,control,cli,scripts}/**/*.test.ts"], patient),
       project("daemon", ["{daemon,systemd}/**/*.test.ts"], patient),
       project("prefect", ["prefect/*.test.ts"], {
         ...patient,

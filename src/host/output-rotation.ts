@@ -1,14 +1,16 @@
 /**
  * Bounds the output files while their writers hold them open. A quiet file costs nothing: the
  * kernel tells us of its next line. A growing one is not watched, for each line would wake us,
- * but looked at up to fifty times a second, the oftener the sooner it is full.
+ * but looked at, the oftener the sooner it is full.
  *
  * A unit takes (keep + 1) × maxBytes of disk. While it prints as fast as it can, that may be twice as
  * much, and once more for the copy, and what it writes between two looks.
  */
 import { type FSWatcher, statSync, watch } from "node:fs";
+import { ms } from "../supervision/time.ts";
 import { copyAndTruncate, type RotationLimits } from "./copy-truncate.ts";
 import { errnoOf, messageOf } from "./errno.ts";
+import { nextLook, type OutputPace, usualPace } from "./output-pace.ts";
 
 /** What is bounded, and told of it. */
 export interface Rotated {
@@ -18,6 +20,7 @@ export interface Rotated {
 
 export interface OutputRotationDeps {
   readonly limits?: RotationLimits;
+  readonly pace?: OutputPace;
   /** What went wrong, as a sentence. */
   readonly report: (trouble: string) => void;
 }
@@ -26,33 +29,59 @@ interface Followed {
   readonly file: Rotated;
   /** Undefined while it grows. */
   watcher: FSWatcher | undefined;
-  /** When it was last looked at; nothing yet if negative. */
+  /** At the last look. */
   size: number;
+  lookedAt: number;
+  grewAt: number;
+  restedAt: number;
+  isRestless: boolean;
+  /** When it is to be looked at. Others that grow are looked at with it. */
+  due: number;
 }
 
 const defaultLimits: RotationLimits = { maxBytes: 8 * 1024 * 1024, keep: 3 };
-const longestPauseMs = 250;
-const shortestPauseMs = 20;
 
 export class OutputRotation implements Disposable {
   readonly #limits: RotationLimits;
+  readonly #pace: OutputPace;
   readonly #report: (trouble: string) => void;
   readonly #followed = new Map<string, Followed>();
   #timer: NodeJS.Timeout | undefined;
-  #lastLook = performance.now();
-  #isLooking = false;
+  #looking: Promise<void> | undefined;
   #isDisposed = false;
 
-  constructor({ limits = defaultLimits, report }: OutputRotationDeps) {
+  constructor({ limits = defaultLimits, pace = usualPace, report }: OutputRotationDeps) {
     this.#limits = limits;
+    this.#pace = pace;
     this.#report = report;
   }
 
   /** Again for each spawn: a file that had been removed is there again. */
   follow(file: Rotated): void {
     if (this.#followed.has(file.path)) return;
-    this.#followed.set(file.path, { file, watcher: undefined, size: -1 });
-    this.#lookIn(longestPauseMs);
+    const now = performance.now();
+    this.#followed.set(file.path, {
+      file,
+      watcher: undefined,
+      size: sizeOf(file.path) ?? 0,
+      lookedAt: now,
+      grewAt: now,
+      restedAt: Number.NEGATIVE_INFINITY,
+      isRestless: false,
+      due: now + this.#pace.firstPause,
+    });
+    this.#schedule();
+  }
+
+  /** Nobody writes into it any more. Resolves when it has been looked at for the last time. */
+  async unfollow(path: string): Promise<void> {
+    const followed = this.#followed.get(path);
+    if (followed === undefined) return;
+    followed.watcher?.close();
+    this.#followed.delete(path);
+    // It may be set aside right now.
+    await this.#looking;
+    if ((sizeOf(path) ?? 0) >= this.#limits.maxBytes) await this.#rotate(followed.file);
   }
 
   /** How many files are quiet, and cost nothing. */
@@ -67,49 +96,61 @@ export class OutputRotation implements Disposable {
     this.#followed.clear();
   }
 
-  #lookIn(pauseMs: number): void {
-    if (this.#timer !== undefined || this.#isLooking || this.#isDisposed) return;
+  get #growing(): readonly Followed[] {
+    return [...this.#followed.values()].filter(({ watcher }) => watcher === undefined);
+  }
+
+  #schedule(): void {
+    if (this.#looking !== undefined || this.#isDisposed) return;
+    clearTimeout(this.#timer);
+    const due = Math.min(...this.#growing.map((followed) => followed.due));
+    if (due === Number.POSITIVE_INFINITY) return;
+    const pauseMs = Math.max(0, due - performance.now());
     this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      void this.#look();
+      this.#looking = this.#look().finally(() => {
+        this.#looking = undefined;
+        this.#schedule();
+      });
     }, pauseMs).unref();
   }
 
   async #look(): Promise<void> {
-    this.#isLooking = true;
-    const now = performance.now();
-    const elapsedMs = Math.max(1, now - this.#lastLook);
-    this.#lastLook = now;
-    let pauseMs: number | undefined;
-    for (const followed of this.#followed.values()) {
-      if (followed.watcher !== undefined) continue;
-      const nextMs = await this.#lookAt(followed, elapsedMs);
-      if (followed.watcher !== undefined || !this.#followed.has(followed.file.path)) continue;
-      pauseMs = Math.min(pauseMs ?? longestPauseMs, Math.max(shortestPauseMs, nextMs));
-    }
-    this.#isLooking = false;
-    if (pauseMs !== undefined) this.#lookIn(pauseMs);
+    for (const followed of this.#growing) await this.#lookAt(followed);
   }
 
-  /** Returns how long to wait for the next look: half of what it takes to be full at this pace. */
-  async #lookAt(followed: Followed, elapsedMs: number): Promise<number> {
-    const size = sizeOf(followed.file.path);
+  async #lookAt(followed: Followed): Promise<void> {
+    const { path } = followed.file;
+    if (!this.#isFollowed(followed)) return;
+    const size = sizeOf(path);
     if (size === undefined) {
       // Removed, or not there yet: whoever writes next makes it, and follows it again.
-      this.#followed.delete(followed.file.path);
-      return longestPauseMs;
+      this.#followed.delete(path);
+      return;
     }
-    const before = followed.size;
+    const now = performance.now();
+    const addedBytes = size - followed.size;
+    const within = ms(now - followed.lookedAt);
     followed.size = size;
+    followed.lookedAt = now;
+    if (addedBytes !== 0) followed.grewAt = now;
     if (size >= this.#limits.maxBytes) {
       await this.#rotate(followed.file);
       followed.size = 0;
-    } else if (size === before) {
-      this.#rest(followed);
+      if (!this.#isFollowed(followed)) return;
     }
-    const bytesPerMs = before < 0 ? 0 : Math.max(0, size - before) / elapsedMs;
-    const room = this.#limits.maxBytes - followed.size;
-    return bytesPerMs === 0 ? longestPauseMs : room / bytesPerMs / 2;
+    const next = nextLook(this.#pace, {
+      addedBytes,
+      within,
+      roomBytes: this.#limits.maxBytes - followed.size,
+      quietFor: ms(now - followed.grewAt),
+      isRestless: followed.isRestless,
+    });
+    if (next.kind === "rest") this.#rest(followed);
+    else followed.due = now + next.in;
+  }
+
+  #isFollowed(followed: Followed): boolean {
+    return this.#followed.get(followed.file.path) === followed;
   }
 
   async #rotate(file: Rotated): Promise<void> {
@@ -129,9 +170,11 @@ export class OutputRotation implements Disposable {
       const watcher = watch(path, { persistent: false }, () => this.#wake(followed));
       watcher.on("error", () => this.#wake(followed));
       followed.watcher = watcher;
+      followed.restedAt = performance.now();
     } catch (error) {
       // No inotify watch is left (ENOSPC), or it has just gone: the next look will show.
       if (errnoOf(error) === undefined) throw error;
+      followed.due = performance.now() + this.#pace.longestPause;
       return;
     }
     // A line that came before the watch was there would never be noticed.
@@ -141,7 +184,12 @@ export class OutputRotation implements Disposable {
   #wake(followed: Followed): void {
     followed.watcher?.close();
     followed.watcher = undefined;
-    this.#lookIn(longestPauseMs);
+    const now = performance.now();
+    followed.isRestless = now - followed.restedAt < this.#pace.quietSpan;
+    followed.lookedAt = now;
+    followed.grewAt = now;
+    followed.due = now + this.#pace.firstPause;
+    this.#schedule();
   }
 }
 

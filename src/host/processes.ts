@@ -65,10 +65,15 @@ export function isThere({ pid, startTime }: ProcessIdentity): boolean {
 export function startedAt(pid: number): Date | undefined {
   const startTime = readStat(pid)?.startTime;
   if (startTime === undefined) return undefined;
-  const uptime = Number.parseFloat(readFileSync("/proc/uptime", "latin1"));
-  const age = uptime - startTime / systemConstants().ticksPerSecond;
+  const age = uptimeSeconds() - startTime / systemConstants().ticksPerSecond;
   return new Date(Date.now() - age * 1000);
 }
+
+/** What start times are counted in, at so many milliseconds ago. */
+export const ticksSinceBoot = (agoMs: number): number =>
+  Math.ceil((uptimeSeconds() - agoMs / 1000) * systemConstants().ticksPerSecond);
+
+const uptimeSeconds = (): number => Number.parseFloat(readFileSync("/proc/uptime", "latin1"));
 
 export const bootId = (): string =>
   readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();

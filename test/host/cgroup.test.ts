@@ -1,44 +1,14 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { expect, type TestContext, test } from "vitest";
-import { findOwnCgroup, locateCgroup } from "../../src/host/cgroup-tree.ts";
+import { expect, test } from "vitest";
+import { locateCgroup } from "../../src/host/cgroup-tree.ts";
 import { isThere } from "../../src/host/processes.ts";
-import { UnitCgroup } from "../../src/host/unit-cgroup.ts";
 import { fixture, RealLauncher, TemporaryFolder } from "./real-launcher.ts";
+import { TemporaryCgroup } from "./temporary-cgroup.ts";
 
 const run = promisify(execFile);
-
-class TemporaryCgroup implements AsyncDisposable {
-  readonly path: string;
-
-  constructor(ctx: TestContext) {
-    const own = findOwnCgroup();
-    this.path = join(own ?? "/proc/nowhere", `sails-test-${process.pid}-${performance.now()}`);
-    try {
-      mkdirSync(this.path);
-    } catch {
-      ctx.skip("no writable cgroup v2 tree on this machine");
-    }
-  }
-
-  unit(name: string): UnitCgroup {
-    return new UnitCgroup(join(this.path, name));
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    const units = readdirSync(this.path, { withFileTypes: true }).filter((e) => e.isDirectory());
-    await Promise.all(units.map(({ name }) => removed(this.unit(name))));
-    rmdirSync(this.path);
-  }
-}
-
-async function removed(cgroup: UnitCgroup): Promise<void> {
-  cgroup.kill();
-  await cgroup.emptied(AbortSignal.timeout(10_000));
-  cgroup.remove();
-}
 
 test("a child enters before it can start anything, and gets nothing from the shell", async (ctx) => {
   await using root = new TemporaryCgroup(ctx);

@@ -13,7 +13,9 @@ import { Escapees } from "../../src/host/escapees.ts";
 import { ProcessLauncher } from "../../src/host/launcher.ts";
 import { OutputFile } from "../../src/host/output-file.ts";
 import { OutputFolder } from "../../src/host/output-folder.ts";
+import { usualPace } from "../../src/host/output-pace.ts";
 import { OutputRotation } from "../../src/host/output-rotation.ts";
+import { ms } from "../../src/supervision/time.ts";
 import { fixture, patience, TemporaryFolder } from "./real-launcher.ts";
 
 const mebibyte = 1024 * 1024;
@@ -56,6 +58,8 @@ test("a file that is quiet is watched, and bounded once it grows again", async (
   const troubles: string[] = [];
   using rotation = new OutputRotation({
     limits: { maxBytes: 100, keep: 1 },
+    // Nobody waits for a quiet minute here.
+    pace: { ...usualPace, longestPause: ms(250), quietSpan: ms(500) },
     report: (trouble) => troubles.push(trouble),
   });
   const file = new OutputFolder(folder.path, rotation).of("worker@etl:2");
@@ -74,6 +78,23 @@ test("a file that is quiet is watched, and bounded once it grows again", async (
   file.open()[Symbol.dispose]();
   rotation.follow(file);
   await vi.waitFor(() => expect(rotation.resting).toBe(1), patience);
+  expect(troubles).toEqual([]);
+});
+
+test("one that nobody follows any more is bounded for the last time, and not looked at again", async () => {
+  using folder = new TemporaryFolder();
+  const path = join(folder.path, "unit.log");
+  const troubles: string[] = [];
+  const limits = { maxBytes: 100, keep: 1 };
+  using rotation = new OutputRotation({ limits, report: (trouble) => troubles.push(trouble) });
+  writeFileSync(path, "");
+  rotation.follow({ path, rotated: () => undefined });
+  await vi.waitFor(() => expect(rotation.resting).toBe(1), patience);
+  appendFileSync(path, "a".repeat(150));
+  await rotation.unfollow(path);
+  expect([read(path), read(`${path}.1`)]).toEqual(["", "a".repeat(150)]);
+  expect(rotation.resting).toBe(0);
+  await rotation.unfollow(path);
   expect(troubles).toEqual([]);
 });
 
