@@ -66,7 +66,7 @@ export interface PoolConfig {
   /** What becomes of processes that a run has left behind. */
   readonly strays: "kill" | "report";
   readonly onCrash: "leave" | "reschedule";
-  /** Of one run, for whatever reason. */
+  /** Of one run that crashed. */
   readonly maxReschedules: number;
 }
 

@@ -141,7 +141,7 @@ const pool = z
       .max(100)
       .default(3)
       .meta({
-        description: "How often one run is put back at most, whatever for.",
+        description: "How often on_crash: reschedule runs one flow run again at most.",
         examples: [3],
       }),
   })

@@ -11,6 +11,8 @@ export interface Children extends Disposable {
   readonly launcher: Launcher;
   readonly escapees: Escapees;
   readonly logOf: (unit: string) => string;
+  /** Our own, if it is ours to divide. */
+  readonly cgroup: string | undefined;
   /** Below which each flow run gets a cgroup of its own. */
   readonly runCgroup: string | undefined;
 }
@@ -34,6 +36,7 @@ export function openChildren({ logDirectory, isDelegated, report }: ChildrenOpti
       cgroupOf: cgroups && ((unit) => cgroups.unit(unit)),
     }),
     escapees,
+    cgroup: cgroups?.root,
     runCgroup: cgroups?.folder("runs"),
     logOf: (unit) => join(logDirectory, outputFileName(unit)),
     [Symbol.dispose]: () => rotation[Symbol.dispose](),

@@ -17,14 +17,18 @@ import { processMetrics } from "../metrics/process-metrics.ts";
 import { apiUrl, uiUrl } from "../prefect/installation.ts";
 import { describe } from "../supervision/describe.ts";
 import { Supervisor } from "../supervision/supervisor.ts";
-import { isReady } from "../supervision/unit-view.ts";
+import type { UnitEvent, UnitState } from "../supervision/unit-state.ts";
+import { isReady, type UnitView } from "../supervision/unit-view.ts";
 import { type Booted, load, type OwnEnvironment } from "./boot.ts";
 import { type Children, openChildren } from "./children.ts";
 import { commandLine, runLauncherFile } from "./command-line.ts";
 import { openDoors, webUrl } from "./doors.ts";
+import { FlowRuns } from "./flow-runs.ts";
 import { Herald } from "./herald.ts";
 import { Installation } from "./installation.ts";
 import { Plane } from "./plane.ts";
+import { RunOrders } from "./run-orders.ts";
+import { poolStatuses } from "./run-status.ts";
 import { headline } from "./summary.ts";
 
 export interface DaemonOptions {
@@ -46,6 +50,7 @@ export class Daemon implements AsyncDisposable {
   readonly #notifier: SystemdNotifier;
   readonly #metrics: Metrics;
   readonly #supervisor: Supervisor;
+  readonly #runs: FlowRuns;
   readonly #installation: Installation;
   readonly #plane: Plane;
   readonly #herald: Herald;
@@ -83,6 +88,7 @@ export class Daemon implements AsyncDisposable {
         const table = readProcessTable();
         return (pid) => sampleProcessTree(pid, table);
       },
+      runs: () => this.#runs.snapshot(this.#config.pools),
       isReady: () => this.#plane.status().ready,
     });
     this.#herald = new Herald({
@@ -104,6 +110,7 @@ export class Daemon implements AsyncDisposable {
         transition: (unit, from, event) => {
           this.#herald.transition(unit, from, event);
           this.#installation.unitChanged();
+          this.#tellRunKeeper(unit, from, event);
           const wasReady = from.phase.kind === "running";
           if (unit.spec.name === "server" && isReady(unit) && !wasReady) {
             this.#installation.serverIsReady();
@@ -111,12 +118,24 @@ export class Daemon implements AsyncDisposable {
         },
       },
     });
+    this.#runs = this.#stack.use(
+      new FlowRuns({
+        stateDir: config.stateDir,
+        cgroup: this.#children.cgroup,
+        memory,
+        units: () => this.#supervisor.units,
+        metrics: () => this.#metrics,
+        log: (level, message) => this.#tell(level, message),
+        setCondition: (name, blocker) => this.#supervisor.setCondition(name, blocker),
+      }),
+    );
     this.#installation = this.#stack.use(
       new Installation({
         clock: systemClock,
         memory,
         supervisor: this.#supervisor,
         base: { ...baseEnvironment(own), [this.#mark.variable]: this.#mark.value },
+        runs: this.#runs.keeper,
         runLauncher: { program: runLauncherFile(), cgroup: this.#children.runCgroup },
         log: (level, message) => this.#tell(level, message),
         declaring: (units) => this.#metrics.declare(units),
@@ -127,6 +146,15 @@ export class Daemon implements AsyncDisposable {
       supervisor: this.#supervisor,
       memory,
       describeSelf: () => this.#describeSelf(),
+      pools: () =>
+        poolStatuses({
+          config: this.#config,
+          closureOf: (pool) => this.#runs.keeper.closureOf(pool),
+          isPaused: (pool) => this.#installation.isPaused(pool),
+          runs: this.#runs.keeper.runs,
+          now: new Date(),
+        }),
+      runs: new RunOrders(this.#runs.keeper, () => this.#config),
       problems: () => [...this.#installation.problems, ...this.#webProblems],
       metrics: () => this.#metrics.render(),
       reload: () => this.reload(),
@@ -167,12 +195,24 @@ export class Daemon implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
+    await this.#runs.open();
     await this.#installation.apply(this.#config);
     this.#metrics.daemon.configLoaded(Date.now() / 1000);
     this.#phase = "running";
     this.#notifier.ready(headline(this.#plane.status()));
     this.#stack.use(this.#feedWatchdog());
     this.#herald.overviewSoon();
+  }
+
+  #tellRunKeeper({ spec, state }: UnitView, from: UnitState, event: UnitEvent): void {
+    const { pool } = spec.labels;
+    if (pool === undefined) return;
+    if (event.kind === "ended" && state !== from) {
+      this.#runs.keeper.workerEnded(pool, spec.name);
+    }
+    if (event.kind === "became-ready" && from.phase.kind === "starting") {
+      this.#runs.keeper.workerIsReady(spec.name);
+    }
   }
 
   /** One after the other: what was read last must also be in force last. */
@@ -202,6 +242,7 @@ export class Daemon implements AsyncDisposable {
     this.#tell("notice", `${why}: stops everything in order; a second one does it at once`);
     hurry.addEventListener("abort", () => this.#supervisor.killAll());
     this.#installation[Symbol.dispose]();
+    await this.#runs.keeper.stop(hurry);
     await this.#supervisor.stopAll();
     await this.#children.escapees.settled();
     const { left } = await endLeftovers({ ...this.#mark, patienceMs: 3_000 });

@@ -18,6 +18,7 @@ import { HealthPorts } from "./health-ports.ts";
 import type { Memory } from "./memory.ts";
 import { PrefectKeeper } from "./prefect-keeper.ts";
 import { keepProfile } from "./profile-keeper.ts";
+import type { RunKeeper } from "./run-keeper.ts";
 
 export interface InstallationDeps {
   readonly clock: Clock;
@@ -26,6 +27,7 @@ export interface InstallationDeps {
   /** The environment of every child. */
   readonly base: EnvironmentVariables;
   readonly runLauncher: RunLauncher;
+  readonly runs: RunKeeper;
   readonly log: (level: "info" | "warn", message: string) => void;
   /** Told of all units before any of them starts. */
   readonly declaring: (units: readonly UnitSpec[]) => void;
@@ -57,6 +59,8 @@ export class Installation implements Disposable {
       machine,
       files,
       runLauncher: this.#deps.runLauncher,
+      quiesce: (pool, unit, signal) => this.#deps.runs.quiesce(pool, unit, signal),
+      apiIsThere: () => this.#deps.runs.serverIsReady(),
       run: runCommand,
       base,
       log,
@@ -72,9 +76,10 @@ export class Installation implements Disposable {
     const before = this.#keeper;
     before?.[Symbol.dispose]();
     this.#keeper = keeper;
+    this.#deps.runs.configure(config, hasPrefect(config) ? keeper.api : undefined);
     const declared = this.#declare(keeper);
     keeper.start();
-    if (isServerReady(supervisor)) keeper.serverIsReady();
+    if (isServerReady(supervisor)) this.serverIsReady();
     await this.#keepProfile(keeper);
     return declared;
   }
@@ -88,7 +93,12 @@ export class Installation implements Disposable {
     const keeper = this.#keeper;
     if (keeper === undefined) return;
     keeper.serverIsReady();
+    this.#deps.runs.serverIsReady();
     void this.#keepProfile(keeper);
+  }
+
+  isPaused(pool: string): boolean {
+    return this.#keeper?.isPaused(pool) ?? false;
   }
 
   /** Whether what is declared beside units has been seen to once. */

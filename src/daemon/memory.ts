@@ -16,6 +16,18 @@ const shape = z.object({
     z.string(),
     z.object({ version: z.string(), canLeavePoolsAlone: z.boolean() }),
   ),
+  /** Pools that we keep from taking new runs. */
+  closures: z
+    .record(
+      z.string(),
+      z.object({
+        reasons: z.array(z.enum(["hot-restart", "drain", "stop"])).readonly(),
+        isOurs: z.boolean(),
+        since: z.string(),
+        deadline: z.string().optional(),
+      }),
+    )
+    .default({}),
 });
 
 export type Remembered = z.infer<typeof shape>;
@@ -73,6 +85,7 @@ export async function recollect(file: AtomicFile): Promise<Recollection> {
     stopped: [],
     healthPorts: {},
     capabilities: {},
+    closures: {},
   };
   const text = await file.read();
   if (text === undefined) return { remembered: nothing, trouble: undefined };

@@ -2,6 +2,7 @@
 import type {
   CancelResult,
   ControlPlane,
+  DrainTimeout,
   OrderResult,
   PoolOrderResult,
   RecoverResult,
@@ -10,16 +11,25 @@ import type {
   StatusEvent,
   UnitVerb,
 } from "../control/control-plane.ts";
-import type { Problem, RunStatus, Status, SupervisorStatus } from "../control/status.ts";
+import type {
+  PoolStatus,
+  Problem,
+  RunStatus,
+  Status,
+  SupervisorStatus,
+} from "../control/status.ts";
 import type { Supervisor } from "../supervision/supervisor.ts";
 import type { Millis } from "../supervision/time.ts";
 import type { Memory } from "./memory.ts";
+import type { RunOrders } from "./run-orders.ts";
 import { buildStatus } from "./status-model.ts";
 
 export interface PlaneDeps {
   readonly supervisor: Supervisor;
   readonly memory: Memory;
   readonly describeSelf: () => SupervisorStatus;
+  readonly pools: () => readonly PoolStatus[];
+  readonly runs: RunOrders;
   readonly problems: () => readonly Problem[];
   readonly metrics: () => Promise<string>;
   readonly reload: () => Promise<ReloadResult>;
@@ -39,11 +49,11 @@ export class Plane implements ControlPlane {
   }
 
   status(): Status {
-    const { supervisor, describeSelf, problems, now, toWallClock, logOf } = this.#deps;
+    const { supervisor, describeSelf, pools, problems, now, toWallClock, logOf } = this.#deps;
     return buildStatus({
       supervisor: describeSelf(),
       units: supervisor.units,
-      pools: [],
+      pools: pools(),
       problems: problems(),
       now: now(),
       toWallClock,
@@ -84,23 +94,23 @@ export class Plane implements ControlPlane {
   }
 
   async runs(): Promise<readonly RunStatus[]> {
-    return [];
+    return this.#deps.runs.list();
   }
 
-  async cancelRun(): Promise<CancelResult> {
-    return notHere;
+  cancelRun(run: string): Promise<CancelResult> {
+    return this.#deps.runs.cancel(run);
   }
 
-  async recoverRuns(): Promise<RecoverResult> {
-    return notHere;
+  recoverRuns(): Promise<RecoverResult> {
+    return this.#deps.runs.recover();
   }
 
-  async drain(): Promise<PoolOrderResult> {
-    return notHere;
+  drain(pools: readonly string[], timeout: DrainTimeout): Promise<PoolOrderResult> {
+    return this.#deps.runs.drain(pools, timeout);
   }
 
-  async resume(): Promise<PoolOrderResult> {
-    return notHere;
+  resume(pools: readonly string[]): Promise<PoolOrderResult> {
+    return this.#deps.runs.resume(pools);
   }
 
   reexec(): ReexecResult {

@@ -6,6 +6,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Config, EnvironmentVariables } from "../config/config.ts";
 import { createPrefectApi, type PrefectApi } from "../prefect/api/client.ts";
+import { createFlowRunApi, type FlowRunApi } from "../prefect/api/flow-runs.ts";
 import { askCapabilities, type Capabilities } from "../prefect/capabilities.ts";
 import { DatabaseGuard } from "../prefect/database-guard.ts";
 import { converge, type Difficulty } from "../prefect/declared/converge.ts";
@@ -31,12 +32,15 @@ export interface PrefectKeeperDeps {
   readonly machine: Machine;
   readonly files: Files;
   readonly runLauncher: RunLauncher;
+  readonly quiesce: InstallationParts["quiesce"];
   readonly run: RunCommand;
   readonly base: EnvironmentVariables;
   readonly log: (level: "info" | "warn", message: string) => void;
   readonly setCondition: (name: string, blocker: Blocker | undefined) => void;
   /** The units have to be declared again: more is known of them. */
   readonly unitsChanged: () => void;
+  /** A server elsewhere answers again, or for the first time. */
+  readonly apiIsThere: () => void;
   readonly capabilitiesOf: (program: string) => Capabilities | undefined;
   readonly keepCapabilities: (program: string, capabilities: Capabilities) => void;
   readonly healthPort: (unit: string) => number;
@@ -51,13 +55,15 @@ const settled: TaskOutcome = { kind: "settled" };
 export class PrefectKeeper implements Disposable {
   readonly config: Config;
   readonly #deps: PrefectKeeperDeps;
-  readonly #api: PrefectApi;
+  readonly #api: PrefectApi & FlowRunApi;
   readonly #database: DatabaseGuard;
   readonly #auth: string | undefined;
   readonly #program: Program | undefined;
   readonly #tasks: Record<"environment" | "api" | "converge", RepeatingTask>;
+  #paused: ReadonlySet<string> = new Set();
   #difficulties: readonly Difficulty[] = [];
   #hasConverged = false;
+  #isThere = false;
 
   private constructor(
     config: Config,
@@ -69,7 +75,11 @@ export class PrefectKeeper implements Disposable {
     this.#deps = deps;
     this.#auth = auth;
     this.#program = program;
-    this.#api = createPrefectApi({ url: apiUrl(config), auth, requestTimeoutMs: 10_000 });
+    const transport = { url: apiUrl(config), auth, requestTimeoutMs: 10_000 };
+    this.#api = {
+      ...this.#remembering(createPrefectApi(transport)),
+      ...createFlowRunApi(transport),
+    };
     this.#database = new DatabaseGuard(config, deps.files);
     const task = (run: (signal: AbortSignal) => Promise<TaskOutcome>) =>
       new RepeatingTask(deps.clock, run);
@@ -87,6 +97,15 @@ export class PrefectKeeper implements Disposable {
     return new PrefectKeeper(config, deps, auth, program);
   }
 
+  get api(): PrefectApi & FlowRunApi {
+    return this.#api;
+  }
+
+  /** As Prefect said last, whoever asked it. */
+  isPaused(pool: string): boolean {
+    return this.#paused.has(pool);
+  }
+
   get difficulties(): readonly Difficulty[] {
     return this.#difficulties;
   }
@@ -102,6 +121,7 @@ export class PrefectKeeper implements Disposable {
       config: this.config,
       machine: this.#deps.machine,
       runLauncher: this.#deps.runLauncher,
+      quiesce: this.#deps.quiesce,
       database: this.#database,
       api: this.#api,
       program: this.#program?.file,
@@ -130,6 +150,20 @@ export class PrefectKeeper implements Disposable {
   /** Whether PREFECT_HOME is where it was: else nothing may be written to it. */
   async isAtHome(): Promise<boolean> {
     return (await this.#database.blocker()) === undefined;
+  }
+
+  #remembering(api: PrefectApi): PrefectApi {
+    return {
+      ...api,
+      pools: async (signal) => {
+        const answer = await api.pools(signal);
+        if (answer.kind === "ok") {
+          const paused = answer.value.filter(({ is_paused: isPaused }) => isPaused);
+          this.#paused = new Set(paused.map(({ name }) => name));
+        }
+        return answer;
+      },
+    };
   }
 
   async #rememberDatabase(): Promise<void> {
@@ -196,6 +230,8 @@ export class PrefectKeeper implements Disposable {
       apiCondition,
       isThere ? undefined : { kind: "dependency", why: answer.why },
     );
+    if (isThere && !this.#isThere) this.#deps.apiIsThere();
+    this.#isThere = isThere;
     if (isThere && !this.#hasConverged) this.#tasks.converge.request();
     return { kind: "retry-in", span: seconds(10) };
   }

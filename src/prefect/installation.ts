@@ -59,6 +59,9 @@ export function isWorkerName(hostname: string, pool: string, name: string): bool
 /** The condition that the pool is there, with its limit. */
 export const poolCondition = (pool: string): string => `pool ${pool}`;
 
+/** The condition that no run of before holds a slot that it should not hold. */
+export const settledCondition = "flow runs of before";
+
 /** The condition that it is known what the installed Prefect can do. */
 export const environmentCondition = "environment";
 

@@ -13,6 +13,7 @@ import {
   apiUrl,
   environmentCondition,
   poolCondition,
+  settledCondition,
   workerName,
   workerUnit,
   workingDirectory,
@@ -39,6 +40,8 @@ export interface InstallationParts extends EnvironmentSources {
   /** A loopback port for a worker's own health server; the same for the same unit. */
   readonly healthPort: (unit: string) => number;
   readonly runLauncher: RunLauncher;
+  /** Resolves when the worker can be killed and no flow run notices; never rejects. */
+  readonly quiesce: (pool: PoolConfig, unit: string, signal: AbortSignal) => Promise<void>;
 }
 
 export function prefectUnits(parts: InstallationParts): readonly UnitSpec[] {
@@ -100,13 +103,15 @@ function workerSpec(
   const unit = workerUnit(pool.name, index);
   const name = workerName(machine.hostname, pool.name, index);
   const online = workerIsOnline(api, pool.name, name);
+  const startsProcesses = pool.type === "process";
   return {
     name: unit,
-    labels: { role: "worker", pool: pool.name, pool_type: pool.type },
+    labels: { role: "worker", pool: pool.name, pool_type: pool.type, worker: name },
     after: [
       config.server.enabled ? "server" : apiCondition,
       poolCondition(pool.name),
       environmentCondition,
+      ...(startsProcesses ? [settledCondition] : []),
     ],
     process: {
       command: [
@@ -126,7 +131,12 @@ function workerSpec(
     rules: {
       restart: defaultRestartPolicy,
       startTimeout: minutes(3),
-      stopLadder: [{ signal: "SIGTERM", wait: seconds(30) }],
+      // By any other signal it would end its flow runs, and they would stay Running for ever.
+      stopLadder: startsProcesses
+        ? [{ signal: "SIGKILL", wait: seconds(5) }]
+        : [{ signal: "SIGTERM", wait: seconds(30) }],
+      // What is waited for are runs that are not detached; all else takes seconds.
+      quiesceTimeout: ms(pool.drainTimeout + 60_000),
       // The start of a worker is four seconds of CPU: many at once would starve the server.
       startSpread: ms(Math.min(5_000, Math.max(0, count - 3) * 500)),
     },
@@ -136,6 +146,9 @@ function workerSpec(
     },
     explain: explainWorkerExit,
     preflight: workerPreflight(parts),
+    ...(startsProcesses
+      ? { quiesce: (_: unknown, signal: AbortSignal) => parts.quiesce(pool, unit, signal) }
+      : {}),
   };
 }
 

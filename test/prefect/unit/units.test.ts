@@ -20,6 +20,7 @@ function partsOf(changes: Partial<InstallationParts> = {}): InstallationParts {
     config: configOf({ pools }),
     machine: new ScriptedMachine(),
     database: { blocker: () => Promise.resolve(undefined) },
+    quiesce: () => Promise.resolve(),
     runLauncher: { program: "/usr/lib/sails/libexec/flow-run", cgroup: undefined },
     api: new ScriptedApi(),
     program: "/opt/env/bin/prefect",

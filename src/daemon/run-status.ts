@@ -1,0 +1,96 @@
+/** Flow runs and pools as the operator is shown them. */
+import type { Config, PoolConfig } from "../config/config.ts";
+import type { PoolStatus, RunStatus } from "../control/status.ts";
+import { readProcessTable, sampleProcessTree } from "../host/process-sample.ts";
+import { isDetached } from "../prefect/declared/pools.ts";
+import type { Closure } from "../prefect/runs/closure.ts";
+import type { GuardedRun } from "../prefect/runs/snapshot.ts";
+import { formatSpan, ms } from "../supervision/time.ts";
+
+/** By pool, the oldest first. */
+export function runStatuses(runs: readonly GuardedRun[]): readonly RunStatus[] {
+  const table = readProcessTable();
+  return runs
+    .flatMap(({ record, process, pid, ...run }): RunStatus[] => {
+      if (pid === undefined || process === "gone") return [];
+      const sample = sampleProcessTree(pid, table);
+      const deployment = record?.deploymentName;
+      return [
+        {
+          id: run.id,
+          name: run.name ?? null,
+          pool: run.pool,
+          deployment: deployment ?? null,
+          pid,
+          state: run.state ?? null,
+          // Of a process without a record it is not known; the worker that started it looks after it.
+          attachment: process === "orphaned" ? "orphaned" : "attached",
+          startedAt: (record?.startedAt ?? new Date(0)).toISOString(),
+          environment: record?.environment ?? "",
+          output: record?.output ?? null,
+          rssBytes: sample?.residentBytes ?? null,
+          processes: sample?.processes ?? null,
+          note: run.note ?? null,
+        },
+      ];
+    })
+    .toSorted(
+      (one, other) =>
+        one.pool.localeCompare(other.pool, "en", { numeric: true }) ||
+        one.startedAt.localeCompare(other.startedAt),
+    );
+}
+
+export interface PoolSources {
+  readonly config: Config;
+  readonly closureOf: (pool: string) => Closure | undefined;
+  /** Whether Prefect last said that it is paused. */
+  readonly isPaused: (pool: string) => boolean;
+  readonly runs: readonly GuardedRun[];
+  readonly now: Date;
+}
+
+export function poolStatuses(sources: PoolSources): readonly PoolStatus[] {
+  const { config, closureOf, isPaused, now } = sources;
+  return config.pools.map((pool) => {
+    const runs = sources.runs.filter(
+      (run) => run.pool === pool.name && run.pid !== undefined && run.process !== "gone",
+    ).length;
+    const closure = closureOf(pool.name);
+    return {
+      name: pool.name,
+      type: pool.type,
+      ...intakeOf(pool, closure, isPaused(pool.name), runs, now),
+      concurrencyLimit: pool.concurrencyLimit ?? null,
+      runs,
+      drainDeadline: closure?.deadline ?? null,
+      detached: isDetached(pool),
+    };
+  });
+}
+
+function intakeOf(
+  { name }: PoolConfig,
+  closure: Closure | undefined,
+  isPaused: boolean,
+  runs: number,
+  now: Date,
+): Pick<PoolStatus, "intake" | "why"> {
+  const since = closure === undefined ? "" : `${span(closure.since, now)} ago`;
+  const also = closure !== undefined && !closure.isOurs ? "; it was paused in Prefect before" : "";
+  if (closure?.reasons.includes("drain") === true) {
+    const why = `closed by a drain ${since}${also}; \`sails-supervisor resume ${name}\` opens it`;
+    return { intake: runs > 0 ? "draining" : "drained", why };
+  }
+  if (closure !== undefined) {
+    const isStop = closure.reasons.includes("stop");
+    const what = isStop ? "everything is being stopped" : "its worker is being replaced";
+    return { intake: "paused", why: `${what}, for a moment${also}` };
+  }
+  return isPaused
+    ? { intake: "paused", why: "paused in Prefect, by an operator" }
+    : { intake: "open", why: null };
+}
+
+const span = (since: string, now: Date): string =>
+  formatSpan(ms(Math.max(0, now.getTime() - Date.parse(since))));
