@@ -23,6 +23,11 @@ export function narrate(
     case "starting": {
       if (!isNew && event.kind !== "ended") return undefined;
       const process = `process ${unit.pid ?? "unknown"}`;
+      if (event.kind === "adopted") {
+        const age = formatSpan(ms(now - phase.spawnedAt));
+        const text = `${name}: taken over as it runs, ${process}, started ${age} ago`;
+        return { level: "info", text };
+      }
       const hasDied = event.kind === "ended" && from.phase.kind !== "stopping";
       if (!hasDied) return { level: "info", text: `${name}: started, ${process}` };
       const died = deathOf(unit.state) ?? "ended";
@@ -30,8 +35,10 @@ export function narrate(
     }
     case "running": {
       if (from.phase.kind === "starting") {
+        // When one that was taken over became ready, nobody here has seen.
         const span = formatSpan(ms(phase.readySince - phase.spawnedAt));
-        return { level: "notice", text: `${name}: ready after ${span}` };
+        const text = unit.state.isAdopted ? `${name}: ready` : `${name}: ready after ${span}`;
+        return { level: "notice", text };
       }
       if (event.kind === "became-unready") {
         return { level: "warn", text: `${name}: not ready any more: ${event.why}` };
@@ -55,7 +62,15 @@ export function narrate(
       return { level: "warn", text: `${name}: ${deathOf(unit.state) ?? "ended"}; ${waits}` };
     }
     case "stopping":
-      if (isNew) return { level: "info", text: `${name}: is stopped: ${reason}` };
+      if (isNew) {
+        const is = phase.isQuiescing ? "is drained" : "is stopped";
+        return { level: "info", text: `${name}: ${is}: ${reason}` };
+      }
+      if (from.phase.kind === "stopping" && from.phase.isQuiescing && !phase.isQuiescing) {
+        return event.kind === "timed-out"
+          ? { level: "warn", text: `${name}: is not drained in time; is stopped all the same` }
+          : { level: "info", text: `${name}: is stopped: ${reason}` };
+      }
       if (event.kind !== "timed-out") return undefined;
       return { level: "warn", text: `${name}: has not gone; ${next ?? ""}` };
     case "down":

@@ -38,6 +38,12 @@ export const daemonFamilies = {
     help: "Configuration reload attempts that failed.",
     how: "event",
   },
+  sails_adoption_duration_seconds: {
+    type: "gauge",
+    labels: {},
+    help: "Time that the daemon took at its start to take over what ran; absent before.",
+    how: "set once, from the start of the process to the last unit taken over",
+  },
   sails_watchdog_last_ping_timestamp_seconds: {
     type: "gauge",
     labels: {},

@@ -31,6 +31,11 @@ export class DaemonMetrics {
     this.#registry.set("sails_config_last_reload_successful", {}, 0);
   }
 
+  /** What ran before has been taken over, so many seconds after the start of this process. */
+  adopted(seconds: number): void {
+    this.#registry.set("sails_adoption_duration_seconds", {}, seconds);
+  }
+
   logged(level: LogLevel): void {
     this.#registry.inc("sails_log_messages_total", { level });
   }

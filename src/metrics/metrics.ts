@@ -11,7 +11,7 @@ import { RunMetrics } from "./run-metrics.ts";
 import { noRuns, type RunsSnapshot } from "./runs-snapshot.ts";
 import { steadyWall } from "./steady-wall.ts";
 import { UnitCollector, type UnitSnapshot } from "./unit-collector.ts";
-import { UnitMetrics } from "./unit-metrics.ts";
+import { type AdoptionFailure, UnitMetrics } from "./unit-metrics.ts";
 import { type DeclaredUnit, UnitSeries } from "./unit-series.ts";
 
 export interface MetricsDeps {
@@ -35,6 +35,8 @@ export interface Metrics {
   readonly runs: RunMetrics;
   /** A worker has been replaced and its flow runs live; in seconds, from the end of its intake to the readiness of the next. */
   readonly hotRestarted: (unit: string, took: number) => void;
+  /** Of a process that an earlier daemon recorded for the unit. */
+  readonly notAdopted: (unit: string, why: AdoptionFailure) => void;
   /** To be called with all units, before the first of them starts. */
   readonly declare: (units: readonly DeclaredUnit[]) => void;
   /** Prometheus' text format 0.0.4. Scrapes at the same time get the same answer. */
@@ -73,6 +75,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     daemon,
     runs: new RunMetrics(registry, pools),
     hotRestarted: (unit, took) => unitMetrics.hotRestarted(unit, took),
+    notAdopted: (unit, why) => unitMetrics.notAdopted(unit, why),
     declare: (declared) => series.declare(declared),
     render: () => {
       underWay ??= scrape().finally(() => {

@@ -54,6 +54,8 @@ export class UnitCollector {
     registry.choose("sails_unit_state_reason", labels, description.code);
     registry.set("sails_unit_state_last_change_timestamp_seconds", labels, since);
     registry.set("sails_unit_start_time_seconds", labels, startTime);
+    const isAdopted = pid !== undefined && state.isAdopted;
+    registry.set("sails_unit_adopted", labels, isAdopted ? 1 : 0);
   }
 
   #setRestarts(

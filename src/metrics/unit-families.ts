@@ -108,15 +108,15 @@ export const unitFamilies = {
   },
   sails_unit_exits_total: {
     type: "counter",
-    labels: { ...unit, reason: ["clean", "code", "signal", "oom"] },
+    labels: { ...unit, reason: ["clean", "code", "signal", "oom", "unknown"] },
     help: "Process exits.",
-    how: "event",
+    how: "event; unknown: an earlier daemon had started the process, and only a parent is told how a child ended",
   },
   sails_unit_last_exit_code: {
     type: "gauge",
     labels: unit,
     help: "Exit code of the last exit, 128 plus the signal number if killed by a signal; absent before the first exit.",
-    how: "event",
+    how: "event; absent too after an exit of which it is not known",
   },
   sails_unit_last_exit_timestamp_seconds: {
     type: "gauge",
@@ -160,6 +160,24 @@ export const unitFamilies = {
     labels: unit,
     help: "Deaths inside the window of the breaker.",
     how: "restart policy",
+  },
+  sails_unit_adopted: {
+    type: "gauge",
+    labels: unit,
+    help: "Whether the current process was started by an earlier daemon; its exit code will be unknown.",
+    how: "state machine; after a re-execution of the daemon in place the exit code is known all the same",
+  },
+  sails_unit_adoptions_total: {
+    type: "counter",
+    labels: unit,
+    help: "Processes of an earlier daemon that were taken over.",
+    how: "event",
+  },
+  sails_unit_adoption_failures_total: {
+    type: "counter",
+    labels: { ...unit, reason: ["gone", "pid_reused", "other_boot", "no_lifeline", "record"] },
+    help: "Recorded processes that were not taken over.",
+    how: "event; gone: ended while no daemon ran; no_lifeline: it bears our marks, but nothing shows that it is the main process; record: the state file has no sense",
   },
   sails_unit_kills_total: {
     type: "counter",

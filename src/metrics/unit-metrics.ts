@@ -12,6 +12,7 @@ import type { KnownUnit, UnitSeries } from "./unit-series.ts";
 
 type RestartReason = Labels<"sails_unit_restarts_total">["reason"];
 type ExitReason = Labels<"sails_unit_exits_total">["reason"];
+export type AdoptionFailure = Labels<"sails_unit_adoption_failures_total">["reason"];
 
 export interface UnitMetricsDeps {
   readonly registry: MetricRegistry;
@@ -36,13 +37,14 @@ export class UnitMetrics implements Observer {
     const { labels, facts } = unit;
 
     // The end comes first: one transition may end a process and start the next.
-    if (event.kind === "ended") this.#ended(unit, event.exit, from.phase, to.phase);
+    if (event.kind === "ended") this.#ended(unit, event.exit, from, to.phase);
     if (to.phase.kind === "down") this.#gone.delete(unit);
-    if (to.spawns > from.spawns) this.#spawned(unit);
+    if (event.kind === "adopted") registry.inc("sails_unit_adoptions_total", labels);
+    else if (to.spawns > from.spawns) this.#spawned(unit);
     if (from.history.breaker === "closed" && to.history.breaker === "open") {
       registry.inc("sails_unit_breaker_openings_total", labels);
     }
-    if (from.phase.kind === "starting" && to.phase.kind === "running") {
+    if (from.phase.kind === "starting" && to.phase.kind === "running" && !to.isAdopted) {
       const took = seconds(from.phase.spawnedAt, to.phase.readySince);
       registry.observe("sails_unit_startup_duration_seconds", { role: facts.role }, took);
     }
@@ -84,11 +86,19 @@ export class UnitMetrics implements Observer {
     this.#gone.delete(unit);
   }
 
-  #ended(unit: KnownUnit, exit: Exit, from: Phase, to: Phase): void {
+  /** Of a process of the unit that an earlier daemon recorded. */
+  notAdopted(name: string, reason: AdoptionFailure): void {
+    const labels = this.#deps.series.get(name)?.labels;
+    if (labels === undefined) return;
+    this.#deps.registry.inc("sails_unit_adoption_failures_total", { ...labels, reason });
+  }
+
+  #ended(unit: KnownUnit, exit: Exit, { phase: from, isAdopted }: UnitState, to: Phase): void {
     const { registry, toWallSeconds } = this.#deps;
     const { labels, facts } = unit;
     this.#gone.set(unit, restartReason(exit, from));
-    if (from.kind === "starting") {
+    // One that is adopted may have been ready long before.
+    if (from.kind === "starting" && !isAdopted) {
       const reason = exit.kind === "spawn-failed" ? "spawn" : "exited";
       registry.inc("sails_unit_start_failures_total", { ...labels, reason });
     }
@@ -98,7 +108,7 @@ export class UnitMetrics implements Observer {
     registry.inc("sails_unit_exits_total", { ...labels, reason: exitReason(exit) });
     registry.set("sails_unit_last_exit_code", labels, statusOf(exit));
     registry.set("sails_unit_last_exit_timestamp_seconds", labels, toWallSeconds(at));
-    if (from.kind === "stopping") {
+    if (from.kind === "stopping" && !from.isQuiescing) {
       const took = seconds(from.since, at);
       registry.observe("sails_unit_stop_duration_seconds", { role: facts.role }, took);
     }
@@ -124,13 +134,31 @@ const stopReasons = {
 type Ended = Exclude<Exit, { readonly kind: "spawn-failed" }>;
 
 function exitReason(exit: Ended): ExitReason {
-  if (exit.kind === "signaled") return "signal";
-  return exit.code === 0 ? "clean" : "code";
+  switch (exit.kind) {
+    case "exited":
+      return exit.code === 0 ? "clean" : "code";
+    case "signaled":
+      return "signal";
+    case "unknown":
+      return "unknown";
+    default:
+      return exit satisfies never;
+  }
 }
 
 /** As a shell tells it. */
-const statusOf = (exit: Ended): number =>
-  exit.kind === "exited" ? exit.code : 128 + constants.signals[exit.signal];
+function statusOf(exit: Ended): number | undefined {
+  switch (exit.kind) {
+    case "exited":
+      return exit.code;
+    case "signaled":
+      return 128 + constants.signals[exit.signal];
+    case "unknown":
+      return undefined;
+    default:
+      return exit satisfies never;
+  }
+}
 
 const isStopping = (phase: Phase, cause: StopCause["kind"]): boolean =>
   phase.kind === "stopping" && phase.cause.kind === cause;

@@ -1,5 +1,6 @@
 /** Says of a unit, in the operator's words, what it is doing, why, and what comes next. */
 import { formatSpan, type Millis, ms } from "./time.ts";
+import { rulesOf } from "./unit-spec.ts";
 import type { StopCause, UnitState } from "./unit-state.ts";
 import type { UnitView } from "./unit-view.ts";
 
@@ -71,8 +72,8 @@ export function describe({ spec, state }: UnitView, now: Millis): Description {
         state: "starting",
         since: phase.spawnedAt,
         code: "wanted",
-        reason: died === undefined ? "is starting" : `is starting again: ${died}`,
-        next: `is given up and started again if it is not ready in ${until(now, ms(phase.spawnedAt + spec.rules.startTimeout))}`,
+        reason: whyStarting(state, died),
+        next: startLimit(state, phase.until, now),
       };
     case "running": {
       if (phase.unready !== undefined) {
@@ -84,6 +85,7 @@ export function describe({ spec, state }: UnitView, now: Millis): Description {
       return { ...base, state: "running", since: phase.readySince, code: "wanted", reason };
     }
     case "stopping": {
+      if (phase.isQuiescing) return draining({ spec, state }, phase, now);
       const rung = spec.rules.stopLadder[phase.rung];
       return {
         ...base,
@@ -130,6 +132,37 @@ export function describe({ spec, state }: UnitView, now: Millis): Description {
   }
 }
 
+function whyStarting({ isAdopted }: UnitState, died: string | undefined): string {
+  if (isAdopted) return "was started by an earlier daemon; whether it is ready is not known yet";
+  return died === undefined ? "is starting" : `is starting again: ${died}`;
+}
+
+function startLimit({ unmet: [first] }: UnitState, limit: Millis, now: Millis): string {
+  return first === undefined
+    ? `is given up and started again if it is not ready in ${until(now, limit)}`
+    : `has its time to become ready once this has passed: ${first.why}`;
+}
+
+function draining(
+  { spec, state }: Pick<UnitView, "spec" | "state">,
+  phase: Extract<UnitState["phase"], { kind: "stopping" }>,
+  now: Millis,
+): Description {
+  const limit = ms(phase.since + (rulesOf(spec).quiesceTimeout ?? 0));
+  const isUnwanted = state.desired === "down";
+  return {
+    state: "draining",
+    since: phase.since,
+    code: "drain",
+    reason: `${whyStopping(phase.cause).reason}; takes on nothing new, and finishes what must not be cut in half`,
+    next: [
+      `is stopped when that is done, in ${until(now, limit)} at the latest`,
+      ...(isUnwanted ? [`\`sails-supervisor stop ${spec.name}\` does it at once`] : []),
+    ].join(". "),
+    startsAt: undefined,
+  };
+}
+
 function whyDown(
   why: Extract<UnitState["phase"], { kind: "down" }>["why"],
   died: string | undefined,
@@ -174,9 +207,9 @@ export function deathOf({ lastDeath }: UnitState): string | undefined {
   if (lastDeath === undefined) return undefined;
   const { cause, exit, uptime } = lastDeath;
   const after = exit.kind === "spawn-failed" ? "" : ` after ${formatSpan(uptime)}`;
-  return [`${cause.summary}${after}`, ...(cause.detail === undefined ? [] : [cause.detail])].join(
-    ": ",
-  );
+  // Of two clauses, it is the first that tells what happened then.
+  const summary = cause.summary.replace(/^[^;]*/, (first) => `${first}${after}`);
+  return [summary, ...(cause.detail === undefined ? [] : [cause.detail])].join(": ");
 }
 
 const until = (now: Millis, then: Millis): string => formatSpan(ms(Math.max(0, then - now)));

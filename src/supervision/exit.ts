@@ -1,8 +1,12 @@
-/** How a child process ended. `spawn-failed` means that it never had a pid; its `code` is the errno's name. */
+/**
+ * How a child process ended. `spawn-failed` means that it never had a pid; its `code` is the errno's
+ * name. `unknown`: an earlier daemon started it, and only a parent is told the status of a child.
+ */
 export type Exit =
   | { readonly kind: "exited"; readonly code: number }
   | { readonly kind: "signaled"; readonly signal: NodeJS.Signals }
-  | { readonly kind: "spawn-failed"; readonly code: string; readonly message: string };
+  | { readonly kind: "spawn-failed"; readonly code: string; readonly message: string }
+  | { readonly kind: "unknown" };
 
 export const isClean = (exit: Exit): boolean => exit.kind === "exited" && exit.code === 0;
 
@@ -14,6 +18,8 @@ export function describeExit(exit: Exit): string {
       return `was ended by ${exit.signal}`;
     case "spawn-failed":
       return `could not be started: ${exit.message}`;
+    case "unknown":
+      return "ended; its status is not known, for an earlier daemon had started it";
     default:
       return exit satisfies never;
   }

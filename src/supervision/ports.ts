@@ -43,6 +43,18 @@ export interface Child {
   kill(): void;
 }
 
+/** A child that an earlier daemon started. */
+export interface Adoptable {
+  readonly child: Child;
+  readonly spawnedAt: Millis;
+  /** The same on the wall clock. */
+  readonly startedAt: Date;
+  /** How often the unit has been started, this child included. */
+  readonly spawns: number;
+  /** Whether it is what the unit asks for now. */
+  readonly isSame: boolean;
+}
+
 export interface Ended {
   readonly exit: Exit;
   /** The end of its output, oldest first, for the reason. */

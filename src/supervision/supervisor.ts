@@ -4,6 +4,7 @@
  */
 import { describe } from "./describe.ts";
 import { stopWaves } from "./order.ts";
+import type { Adoptable } from "./ports.ts";
 import { ms } from "./time.ts";
 import { UnitRunner, type UnitRunnerDeps } from "./unit-runner.ts";
 import { sameProcess, type UnitSpec } from "./unit-spec.ts";
@@ -49,11 +50,17 @@ export class Supervisor {
   }
 
   /**
-   * Makes the units those of `specs`. New ones start unless `isWanted` says otherwise; one whose
-   * process changed is restarted; one that is gone from the list is stopped and forgotten. While all
-   * stops, nothing is declared any more.
+   * Makes the units those of `specs`. New ones start unless `isWanted` says otherwise; one of which
+   * a child lives takes that over, and starts none; one whose process changed is restarted; one that
+   * is gone from the list is stopped and forgotten. While all stops, nothing is declared any more.
+   *
+   * @param adoptable asked once for each new unit
    */
-  declare(specs: readonly UnitSpec[], isWanted: (name: string) => boolean): Declared {
+  declare(
+    specs: readonly UnitSpec[],
+    isWanted: (name: string) => boolean,
+    adoptable: (name: string) => Adoptable | undefined = () => undefined,
+  ): Declared {
     if (this.#stopping) return { added: [], changed: [], removed: [] };
     this.#declared = new Set(specs.map((spec) => spec.name));
     const removed = [...this.#units.values()].filter((unit) => !this.#declared.has(unit.spec.name));
@@ -79,7 +86,10 @@ export class Supervisor {
     }
     for (const unit of removed) void this.#remove(unit);
     this.#gate(this.#units.values());
-    const starting = added.filter((unit) => isWanted(unit.spec.name));
+    // All before any of them is started: what waits for a unit must not find it down.
+    const starting = added
+      .filter((unit) => !adopt(unit, adoptable(unit.spec.name), isWanted(unit.spec.name)))
+      .filter((unit) => isWanted(unit.spec.name));
     for (const unit of starting) unit.handle({ kind: "start-requested", deferred: true });
     this.#startInBatches(starting);
     for (const unit of changed) unit.handle({ kind: "restart-requested", by: "config" });
@@ -159,6 +169,15 @@ export class Supervisor {
     const blocker = this.#conditions.get(name);
     return blocker === undefined ? [] : [blocker];
   }
+}
+
+/** Returns whether there was a child to adopt. */
+function adopt(unit: UnitRunner, found: Adoptable | undefined, isWanted: boolean): boolean {
+  if (found === undefined) return false;
+  unit.adopt(found);
+  if (!isWanted) unit.handle({ kind: "stop-requested", by: "operator" });
+  else if (!found.isSame) unit.handle({ kind: "restart-requested", by: "config" });
+  return true;
 }
 
 const isDeferred = ({ desired, generation }: UnitState): boolean =>

@@ -1,9 +1,15 @@
 /** Carries out the commands of one unit, and feeds it what comes of them. Decides nothing. */
-import type { Cancel, Child, Clock, Dice, Launcher } from "./ports.ts";
+import type { Adoptable, Cancel, Child, Clock, Dice, Launcher } from "./ports.ts";
 import { type Finding, Prober } from "./prober.ts";
 import { transition } from "./unit.ts";
-import type { UnitSpec } from "./unit-spec.ts";
-import { initial, type UnitCommand, type UnitEvent, type UnitState } from "./unit-state.ts";
+import { rulesOf, type UnitSpec } from "./unit-spec.ts";
+import {
+  initial,
+  type StopCause,
+  type UnitCommand,
+  type UnitEvent,
+  type UnitState,
+} from "./unit-state.ts";
 import type { Observer, UnitView } from "./unit-view.ts";
 
 export interface UnitRunnerDeps {
@@ -18,7 +24,9 @@ export class UnitRunner implements UnitView {
   readonly #deps: UnitRunnerDeps;
   #state = initial;
   #child: Child | undefined;
+  #adoptable: Adoptable | undefined;
   #preflight = new AbortController();
+  #quiescing = new AbortController();
   #cancelTimer: Cancel = () => undefined;
   #whenDown: (() => void)[] = [];
 
@@ -48,14 +56,23 @@ export class UnitRunner implements UnitView {
     this.#child?.kill();
   }
 
+  /** Looks after a child that it did not start. */
+  adopt(adoptable: Adoptable): void {
+    this.#adoptable = adoptable;
+    const { spawnedAt, spawns } = adoptable;
+    this.handle({ kind: "adopted", spawnedAt, spawns });
+    this.#adoptable = undefined;
+  }
+
   /** Runs to completion: no command calls back into the unit before it returns. */
   handle(event: UnitEvent): void {
     const { clock, dice, observer } = this.#deps;
     const from = this.#state;
-    const rules = { ...this.spec.rules, hasPreflight: this.spec.preflight !== undefined };
-    const [to, commands] = transition(rules, from, event, { now: clock.now(), dice: dice() });
+    const at = { now: clock.now(), dice: dice() };
+    const [to, commands] = transition(rulesOf(this.spec), from, event, at);
     this.#state = to;
     if (event.kind === "ended" && to !== from) this.#child = undefined;
+    if (to.phase.kind !== "stopping" || !to.phase.isQuiescing) this.#quiescing.abort();
     for (const command of commands) this.#perform(command);
     observer.transition(this, from, event);
     if (to.phase.kind === "down") for (const resolve of this.#whenDown.splice(0)) resolve();
@@ -67,6 +84,10 @@ export class UnitRunner implements UnitView {
         return this.#check(command.generation);
       case "spawn":
         return this.#spawn(command.generation);
+      case "adopt":
+        return this.#adopt(command.generation);
+      case "quiesce":
+        return this.#quiesce(command.generation, command.cause);
       case "signal":
         return this.#child?.signal(command.signal);
       case "kill":
@@ -96,23 +117,44 @@ export class UnitRunner implements UnitView {
     );
   }
 
+  #quiesce(generation: number, cause: StopCause["kind"]): void {
+    const { quiesce } = this.spec;
+    if (quiesce === undefined) return;
+    this.#quiescing = new AbortController();
+    void quiesce(cause, this.#quiescing.signal).then(() =>
+      this.handle({ kind: "quiesced", generation }),
+    );
+  }
+
   #spawn(generation: number): void {
+    const { name, process } = this.spec;
+    const child = this.#deps.launcher.launch(name, process);
+    this.#lookAfter(child, generation, new Date());
+  }
+
+  #adopt(generation: number): void {
+    if (this.#adoptable === undefined) return;
+    const { child, startedAt } = this.#adoptable;
+    this.#lookAfter(child, generation, startedAt);
+  }
+
+  #lookAfter(child: Child, generation: number, startedAt: Date): void {
     const { spec } = this;
-    const child = this.#deps.launcher.launch(spec.name, spec.process);
     this.#child = child;
-    const prober = child.pid === undefined ? undefined : this.#probe(child.pid, generation);
+    const { pid } = child;
+    const prober = pid === undefined ? undefined : this.#probe(pid, generation, startedAt);
     void child.ended.then(({ exit, lastLines }) => {
       prober?.[Symbol.dispose]();
       this.handle({ kind: "ended", generation, exit, cause: spec.explain(exit, lastLines) });
     });
   }
 
-  #probe(pid: number, generation: number): Prober {
+  #probe(pid: number, generation: number, startedAt: Date): Prober {
     const { clock, observer } = this.#deps;
     return new Prober({
       clock,
       specs: this.spec.probes,
-      target: { unit: this.spec.name, pid, startedAt: new Date() },
+      target: { unit: this.spec.name, pid, startedAt },
       report: (finding: Finding) => this.handle({ ...finding, generation }),
       observe: (kind, verdict) => observer.probed(this, kind, verdict),
     });

@@ -13,6 +13,8 @@ export interface UnitRules {
   readonly hasPreflight: boolean;
   /** When a condition comes back, starts are spread over this span, so that not all come at once. */
   readonly startSpread: Millis;
+  /** How long a child may take to come to rest before it is stopped; without, it is not asked to. */
+  readonly quiesceTimeout?: Millis | undefined;
 }
 
 export interface StopRung {
@@ -38,7 +40,12 @@ export type RestartCause = "restart" | "config" | "environment";
 export type Phase =
   | { readonly kind: "down"; readonly since: Millis; readonly why: DownReason }
   | { readonly kind: "waiting"; readonly since: Millis; readonly blockers: readonly Blocker[] }
-  | { readonly kind: "starting"; readonly spawnedAt: Millis }
+  | {
+      readonly kind: "starting";
+      readonly spawnedAt: Millis;
+      /** When it is given up, unless a condition is not met: what it needs is away then, and it is not to blame. */
+      readonly until: Millis;
+    }
   | {
       readonly kind: "running";
       readonly spawnedAt: Millis;
@@ -51,6 +58,8 @@ export type Phase =
       readonly since: Millis;
       readonly spawnedAt: Millis;
       readonly readySince: Millis | undefined;
+      /** Whether it is asked to come to rest first; since then, and later since its first signal. */
+      readonly isQuiescing: boolean;
       /** Index into the stop ladder; its length once SIGKILL has been sent. */
       readonly rung: number;
       readonly cause: StopCause;
@@ -73,6 +82,8 @@ export interface UnitState {
   /** Counts attempts to start. Events carry the generation that they are about; stale ones are dropped. */
   readonly generation: number;
   readonly spawns: number;
+  /** Whether an earlier daemon started the child of this phase; without a child it means nothing. */
+  readonly isAdopted: boolean;
   readonly phase: Phase;
   /** Conditions that are not met, as last reported; only the start of a unit heeds them. */
   readonly unmet: readonly Blocker[];
@@ -81,13 +92,15 @@ export interface UnitState {
 }
 
 /** A unit has one timer at a time. It is named, for one that fires as it is replaced must not pass for its successor. */
-export type Timer = "start" | "stop" | "restart" | "recheck" | "proven" | "forget";
+export type Timer = "start" | "quiesce" | "stop" | "restart" | "recheck" | "proven" | "forget";
 
 export type UnitEvent =
   /** `deferred`: it is wanted from now on, and will be asked for again when it is its turn. */
   | { readonly kind: "start-requested"; readonly deferred?: true }
   | { readonly kind: "stop-requested"; readonly by: "operator" | "shutdown" }
   | { readonly kind: "restart-requested"; readonly by: RestartCause }
+  /** A child that an earlier daemon started lives: it is this unit's. `spawns` counts it. */
+  | { readonly kind: "adopted"; readonly spawnedAt: Millis; readonly spawns: number }
   | { readonly kind: "conditions-changed"; readonly unmet: readonly Blocker[] }
   | {
       readonly kind: "preflight-done";
@@ -97,6 +110,7 @@ export type UnitEvent =
   | { readonly kind: "became-ready"; readonly generation: number }
   | { readonly kind: "became-unready"; readonly generation: number; readonly why: string }
   | { readonly kind: "liveness-lost"; readonly generation: number; readonly why: string }
+  | { readonly kind: "quiesced"; readonly generation: number }
   | { readonly kind: "timed-out"; readonly generation: number; readonly timer: Timer }
   | {
       readonly kind: "ended";
@@ -108,6 +122,14 @@ export type UnitEvent =
 export type UnitCommand =
   | { readonly kind: "preflight"; readonly generation: number }
   | { readonly kind: "spawn"; readonly generation: number }
+  /** Look after the child that is there, as if it had been spawned. */
+  | { readonly kind: "adopt"; readonly generation: number }
+  /** What is asked is called off when the unit is no longer quiescing. */
+  | {
+      readonly kind: "quiesce";
+      readonly generation: number;
+      readonly cause: StopCause["kind"];
+    }
   | { readonly kind: "signal"; readonly signal: NodeJS.Signals }
   /** SIGKILL for the child and for whatever it left behind. */
   | { readonly kind: "kill" }
@@ -131,6 +153,7 @@ export const initial: UnitState = {
   desired: "down",
   generation: 0,
   spawns: 0,
+  isAdopted: false,
   phase: { kind: "down", since: ms(0), why: "never-started" },
   unmet: [],
   history: noRestarts,

@@ -17,7 +17,7 @@ import type {
   UnitRules,
   UnitState,
 } from "./unit-state.ts";
-import { arm, begin, climb, down, spawn, stop, wait } from "./unit-steps.ts";
+import { adopt, arm, begin, climb, down, spawn, stop, tell, wait } from "./unit-steps.ts";
 
 /** How often a preflight that found something is repeated. */
 const recheckAfter = ms(2_000);
@@ -34,7 +34,7 @@ export function transition(rules: UnitRules, state: UnitState, event: UnitEvent,
     }
 
     case "stop-requested":
-      return stopForGood(rules, { ...state, desired: "down" }, event.by, at);
+      return stopForGood(rules, state, event.by, at);
 
     case "restart-requested": {
       // Only the operator's word brings up what the operator has stopped.
@@ -49,6 +49,11 @@ export function transition(rules: UnitRules, state: UnitState, event: UnitEvent,
       return desired === "up" ? beginAfresh(rules, wanted, at) : [wanted, []];
     }
 
+    case "adopted": {
+      const isFree = phase.kind === "down" || phase.kind === "waiting";
+      return isFree ? adopt(rules, state, event, at.now) : [state, []];
+    }
+
     case "conditions-changed": {
       const known: UnitState = { ...state, unmet: event.unmet };
       const isHeld = phase.kind === "waiting";
@@ -60,6 +65,11 @@ export function transition(rules: UnitRules, state: UnitState, event: UnitEvent,
       // A back-off is cut short too: what the unit died of may well be what has just come back.
       const canStart = isHeld || phase.kind === "backing-off" || phase.kind === "broken";
       const recovered = state.unmet.length > 0 && known.unmet.length === 0;
+      if (recovered && phase.kind === "starting") {
+        // Only now can it become ready. The timer looks at this when it fires.
+        const until = ms(at.now + rules.startTimeout);
+        return [{ ...known, phase: { ...phase, until } }, []];
+      }
       if (!canStart || !recovered) return [known, []];
       return begin(rules, known, at, ms(Math.round(rules.startSpread * at.dice)));
     }
@@ -98,6 +108,10 @@ export function transition(rules: UnitRules, state: UnitState, event: UnitEvent,
       if (phase.kind !== "running") return [state, []];
       return stop(rules, state, phase, { kind: "unhealthy", why: event.why }, at);
 
+    case "quiesced":
+      if (phase.kind !== "stopping" || !phase.isQuiescing) return [state, []];
+      return tell(rules, state, phase, at);
+
     case "timed-out":
       return timedOut(rules, state, event.timer, at);
 
@@ -114,11 +128,20 @@ function timedOut(rules: UnitRules, state: UnitState, timer: Timer, at: Moment):
   switch (timer) {
     case "start": {
       if (phase.kind !== "starting") return [state, []];
+      // While what it needs is away, it cannot be ready: it gets its time when that comes back.
+      const left = state.unmet.length > 0 ? rules.startTimeout : phase.until - at.now;
+      if (left > 0) return [state, [arm("start", state.generation, ms(left))]];
       const why = "was not ready in time";
       return stop(rules, state, phase, { kind: "start-timeout", why }, at);
     }
+    case "quiesce":
+      return phase.kind === "stopping" && phase.isQuiescing
+        ? tell(rules, state, phase, at)
+        : [state, []];
     case "stop":
-      return phase.kind === "stopping" ? climb(rules, state, phase) : [state, []];
+      return phase.kind === "stopping" && !phase.isQuiescing
+        ? climb(rules, state, phase)
+        : [state, []];
     case "restart":
       if (phase.kind !== "backing-off" && phase.kind !== "broken") return [state, []];
       return begin(rules, state, at);
@@ -221,18 +244,24 @@ function stopForGood(
   at: Moment,
 ): Step {
   const { phase } = state;
+  const unwanted: UnitState = { ...state, desired: "down" };
   switch (phase.kind) {
     case "down":
-      return [state, []];
+      return [unwanted, []];
     case "backing-off":
     case "broken":
     case "waiting":
-      return down(state, by, at.now);
+      return down(unwanted, by, at.now);
     case "starting":
     case "running":
-      return stop(rules, state, phase, { kind: by }, at);
-    case "stopping":
-      return [{ ...state, phase: { ...phase, cause: { kind: by } } }, []];
+      return stop(rules, unwanted, phase, { kind: by }, at);
+    case "stopping": {
+      const stopping = { ...phase, cause: { kind: by } };
+      // Who orders it again does not want to wait for it to come to rest.
+      const isImpatient = by === "shutdown" || state.desired === "down";
+      if (phase.isQuiescing && isImpatient) return tell(rules, unwanted, stopping, at);
+      return [{ ...unwanted, phase: stopping }, []];
+    }
     default:
       return phase satisfies never;
   }

@@ -27,7 +27,11 @@ test("a subject has one series for each combination of what is known in advance"
     ({ name }) => name === "sails_unit_exits_total",
   );
   expect(exits.map(({ labels }) => labels)).toEqual(
-    ["clean", "code", "signal", "oom"].map((reason) => ({ unit: "a", pool: "p", reason })),
+    ["clean", "code", "signal", "oom", "unknown"].map((reason) => ({
+      unit: "a",
+      pool: "p",
+      reason,
+    })),
   );
 });
 

@@ -43,6 +43,7 @@ function busyRig(): Rig {
   daemon.configLoaded(1_700_000_000);
   daemon.answered("/livez", 200);
   daemon.watchdogPinged(1_700_000_001);
+  daemon.adopted(0.25);
   rig.now = seconds(10);
   return rig;
 }

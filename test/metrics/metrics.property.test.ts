@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { families } from "../../src/metrics/series.ts";
+import { ms } from "../../src/supervision/time.ts";
 import type { Timer, UnitEvent } from "../../src/supervision/unit-state.ts";
 import { unitSpec } from "../support/unit-specs.ts";
 import { Rig, sample } from "./rig.ts";
@@ -8,7 +9,15 @@ import { parse } from "./scraped.ts";
 
 const generation = 0;
 const cause = { kind: "crash", summary: "ended" } as const;
-const timers: readonly Timer[] = ["start", "stop", "restart", "recheck", "proven", "forget"];
+const timers: readonly Timer[] = [
+  "start",
+  "quiesce",
+  "stop",
+  "restart",
+  "recheck",
+  "proven",
+  "forget",
+];
 
 const event: fc.Arbitrary<UnitEvent> = fc.constantFrom<UnitEvent>(
   { kind: "start-requested" },
@@ -19,6 +28,8 @@ const event: fc.Arbitrary<UnitEvent> = fc.constantFrom<UnitEvent>(
   { kind: "restart-requested", by: "environment" },
   { kind: "conditions-changed", unmet: [{ kind: "volume", why: "the volume is away" }] },
   { kind: "conditions-changed", unmet: [] },
+  { kind: "adopted", spawnedAt: ms(-100_000), spawns: 7 },
+  { kind: "quiesced", generation },
   { kind: "became-ready", generation },
   { kind: "became-unready", generation, why: "no answer" },
   { kind: "liveness-lost", generation, why: "no heartbeat" },
@@ -26,6 +37,7 @@ const event: fc.Arbitrary<UnitEvent> = fc.constantFrom<UnitEvent>(
   { kind: "ended", generation, exit: { kind: "exited", code: 0 }, cause },
   { kind: "ended", generation, exit: { kind: "exited", code: 1 }, cause },
   { kind: "ended", generation, exit: { kind: "signaled", signal: "SIGSEGV" }, cause },
+  { kind: "ended", generation, exit: { kind: "unknown" }, cause },
   {
     kind: "ended",
     generation,
@@ -34,6 +46,8 @@ const event: fc.Arbitrary<UnitEvent> = fc.constantFrom<UnitEvent>(
   },
 );
 
+/** Every unit is asked to come to rest before it is stopped. */
+const patience = { quiesce: () => Promise.resolve() };
 const names = ["server", "worker@gpu", "service@db"] as const;
 
 const move = fc.oneof(
@@ -83,7 +97,7 @@ test("whatever happens to units, what is told of them holds together", async () 
     fc.asyncProperty(fc.array(move, { maxLength: 60 }), async (moves) => {
       const rig = new Rig();
       let declared: readonly string[] = names;
-      const declare = () => rig.declare(declared.map((name) => unitSpec(name)));
+      const declare = () => rig.declare(declared.map((name) => unitSpec(name, patience)));
       declare();
       let before: Scrape = new Map();
       for (const step of moves) {

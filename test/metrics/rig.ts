@@ -6,7 +6,7 @@ import { noRuns, type RunsSnapshot } from "../../src/metrics/runs-snapshot.ts";
 import { describe } from "../../src/supervision/describe.ts";
 import { ms } from "../../src/supervision/time.ts";
 import { transition } from "../../src/supervision/unit.ts";
-import type { UnitSpec } from "../../src/supervision/unit-spec.ts";
+import { rulesOf, type UnitSpec } from "../../src/supervision/unit-spec.ts";
 import {
   initial,
   type UnitCommand,
@@ -77,16 +77,20 @@ export class Rig {
     return this.#unit(name);
   }
 
-  /** Events that name a generation get the unit's own. */
+  /** Events that name a generation get the unit's own; a timer fires when it is due. */
   send(name: string, event: UnitEvent, dice = 0): readonly UnitCommand[] {
     const unit = this.#unit(name);
     const from = unit.state;
-    const rules = { ...unit.spec.rules, hasPreflight: false };
+    const rules = { ...rulesOf(unit.spec), hasPreflight: false };
+    if (event.kind === "timed-out" && from.phase.kind === "starting") {
+      this.now = Math.max(this.now, from.phase.until);
+    }
     const own = "generation" in event ? { ...event, generation: from.generation } : event;
     const [to, commands] = transition(rules, from, own, { now: ms(this.now), dice });
     unit.state = to;
     if (own.kind === "ended" && to !== from) unit.pid = undefined;
-    for (const command of commands) if (command.kind === "spawn") unit.pid = this.#nextPid++;
+    for (const { kind } of commands)
+      if (kind === "spawn" || kind === "adopt") unit.pid = this.#nextPid++;
     this.metrics.observer.transition(unit, from, own);
     return commands;
   }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Exit } from "../../src/supervision/exit.ts";
-import { seconds } from "../../src/supervision/time.ts";
+import { ms, seconds } from "../../src/supervision/time.ts";
 import type { Timer, UnitEvent } from "../../src/supervision/unit-state.ts";
 import { unitSpec } from "../support/unit-specs.ts";
 import { Rig, wallStart } from "./rig.ts";
@@ -14,6 +14,7 @@ const start: UnitEvent = { kind: "start-requested" };
 const stop: UnitEvent = { kind: "stop-requested", by: "operator" };
 const ready: UnitEvent = { kind: "became-ready", generation };
 const unwell: UnitEvent = { kind: "liveness-lost", generation, why: "no answer within 5 s" };
+const adopted: UnitEvent = { kind: "adopted", spawnedAt: ms(-100_000), spawns: 7 };
 const restart = (by: "restart" | "config" | "environment"): UnitEvent => ({
   kind: "restart-requested",
   by,
@@ -101,6 +102,19 @@ test.each<readonly [string, readonly UnitEvent[], UnitEvent, Readonly<Record<str
     exits(0),
     { "exits reason=clean": 1, starts: 1, "restarts reason=manual": 1 },
   ],
+  ["a child of an earlier daemon, which is no start", [], adopted, { adoptions: 1 }],
+  [
+    "its end, of which nothing more is known, and which is no failed start",
+    [adopted],
+    ended({ kind: "unknown" }),
+    { "exits reason=unknown": 1 },
+  ],
+  [
+    "the start after it",
+    [adopted, ended({ kind: "unknown" })],
+    timer("restart"),
+    { starts: 1, "restarts reason=exited": 1 },
+  ],
   ["a stop", [start, ready, stop], exits(0), { "exits reason=clean": 1 }],
   [
     "a start after a stop, which is no restart",
@@ -152,6 +166,8 @@ test("every count of a declared unit begins at 0, before anything has happened",
     "restarts",
     "exits",
     "breaker_openings",
+    "adoptions",
+    "adoption_failures",
     "kills",
     "health_checks",
     "health_check_failures",
@@ -159,7 +175,7 @@ test("every count of a declared unit begins at 0, before anything has happened",
     "hot_restarts",
   ]);
   expect(reasons("start_failures")).toEqual(["spawn", "exited", "timeout"]);
-  expect(reasons("exits")).toEqual(["clean", "code", "signal", "oom"]);
+  expect(reasons("exits")).toEqual(["clean", "code", "signal", "oom", "unknown"]);
   expect(reasons("cpu_seconds")).toEqual(["user", "system"]);
 });
 
@@ -234,4 +250,52 @@ test("the last exit is told once there has been one, as a shell tells it", async
   rig.now = seconds(7);
   rig.send(name, killed);
   expect(await last()).toEqual([137, wallStart + 7]);
+});
+
+test("a child of an earlier daemon is said to be that, until one of ours follows", async () => {
+  const rig = new Rig();
+  rig.declare([spec]);
+  const told = async () => {
+    const all = ofUnit(await rig.metrics.render(), name);
+    const of = (family: string) => all.get(`sails_unit_${family}`);
+    return [of("adopted"), of("start_time_seconds"), of("last_exit_code")];
+  };
+  expect(await told()).toEqual([0, undefined, undefined]);
+  rig.send(name, adopted);
+  expect(await told()).toEqual([1, wallStart - 100, undefined]);
+  rig.send(name, ready);
+  const metrics = await rig.metrics.render();
+  expect(metrics, "when it became ready, nobody has seen").toContain(
+    'sails_unit_startup_duration_seconds_count{role="worker"} 0',
+  );
+  rig.send(name, exits(3));
+  expect(await told()).toEqual([0, undefined, 3]);
+  rig.send(name, timer("restart"));
+  expect(await told()).toEqual([0, wallStart, 3]);
+  rig.send(name, ended({ kind: "unknown" }));
+  expect((await told())[2], "the code of an exit before it would be taken for its own").toBe(
+    undefined,
+  );
+});
+
+test("a process that was not taken over is counted by the reason", async () => {
+  const rig = new Rig();
+  rig.declare([spec]);
+  rig.metrics.notAdopted(name, "pid_reused");
+  rig.metrics.notAdopted("service@undeclared", "gone");
+  expect((await counts(rig)).get("adoption_failures reason=pid_reused")).toBe(1);
+  expect(await rig.metrics.render()).not.toContain("undeclared");
+});
+
+test("the time of a stop begins with its signal", async () => {
+  const rig = new Rig();
+  rig.declare([{ ...spec, quiesce: () => Promise.resolve() }]);
+  for (const event of [start, ready, stop]) rig.send(name, event);
+  rig.now = seconds(20);
+  rig.send(name, { kind: "quiesced", generation });
+  rig.now = seconds(22);
+  rig.send(name, exits(0));
+  expect(await rig.metrics.render()).toContain(
+    'sails_unit_stop_duration_seconds_sum{role="worker"} 2',
+  );
 });

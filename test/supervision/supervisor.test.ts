@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { describe as say } from "../../src/supervision/describe.ts";
+import type { Adoptable } from "../../src/supervision/ports.ts";
 import type { Verdict } from "../../src/supervision/probe.ts";
 import { Supervisor } from "../../src/supervision/supervisor.ts";
 import { ms, seconds } from "../../src/supervision/time.ts";
@@ -292,6 +293,168 @@ describe("what is declared", () => {
     supervisor.start("a");
     await clock.advance(0);
     expect(launcher.living("a")[0]?.process.env).toEqual({ COLOUR: "blue" });
+  });
+});
+
+describe("children of an earlier daemon", () => {
+  function takeOver(specs: readonly UnitSpec[], isSame = true, isWanted = true) {
+    const rig = setUp([]);
+    const { launcher, supervisor } = rig;
+    const children = new Map(
+      specs.map(({ name, process }) => [name, launcher.launch(name, process)] as const),
+    );
+    const find = (name: string): Adoptable | undefined => {
+      const child = children.get(name);
+      if (child === undefined) return undefined;
+      const startedAt = new Date(0);
+      return { child, spawnedAt: ms(-60_000), startedAt, spawns: 7, isSame };
+    };
+    const declare = (all: readonly UnitSpec[]) => supervisor.declare(all, () => isWanted, find);
+    return { ...rig, children, declare };
+  }
+
+  test("are looked after and not started again; what is new starts", async () => {
+    const [server, worker] = [unitSpec("server"), unitSpec("worker@a", { after: ["server"] })];
+    const { clock, launcher, declare, supervisor, shown } = takeOver([server, worker]);
+    declare([server, worker, unitSpec("service@new", { after: ["server"] })]);
+    expect(supervisor.units.map(({ pid }) => pid)).toEqual([1000, 1001, undefined]);
+    expect(shown("server").reason).toContain("was started by an earlier daemon");
+    await clock.advance(0);
+    expect(launcher.children.map(({ unit }) => unit)).toEqual([
+      "server",
+      "worker@a",
+      "service@new",
+    ]);
+    expect(shown("worker@a").state).toBe("running");
+    expect(supervisor.units[0]?.state).toMatchObject({ spawns: 7, isAdopted: true });
+  });
+
+  test("end like others, and are started again", async () => {
+    const a = unitSpec("a");
+    const { clock, launcher, children, declare, supervisor, shown } = takeOver([a]);
+    declare([a]);
+    await clock.advance(61_000);
+    children.get("a")?.end({ kind: "unknown" }, ["the last words"]);
+    await clock.advance(0);
+    expect(launcher.living("a")).toHaveLength(1);
+    expect(supervisor.units[0]?.state).toMatchObject({ spawns: 8, isAdopted: false });
+    expect(shown("a").reason).toContain(
+      "before that it ended after 2 min 1 s; its status is not known, for an earlier daemon had started it: the last words",
+    );
+  });
+
+  test("are restarted if they are not what is declared", async () => {
+    const a = unitSpec("a");
+    const { clock, launcher, children, declare, seen } = takeOver([a], false);
+    declare([a]);
+    await clock.advance(0);
+    expect(children.get("a")?.signals).toEqual(["SIGTERM"]);
+    expect(launcher.of("a")).toHaveLength(2);
+    expect(seen.slice(0, 2)).toEqual([
+      "a: down -adopted-> starting",
+      "a: starting -restart-requested-> stopping",
+    ]);
+  });
+
+  test("are stopped if the operator had ordered it", async () => {
+    const a = unitSpec("a");
+    const { clock, launcher, children, declare, shown } = takeOver([a], false, false);
+    declare([a]);
+    await clock.advance(600_000);
+    expect(children.get("a")?.isAlive).toBe(false);
+    expect(launcher.of("a")).toHaveLength(1);
+    expect(shown("a").reason).toBe("stopped by the operator");
+  });
+
+  test("are not judged by their readiness while what they need is away", async () => {
+    const readiness = switchboard();
+    const server = unitSpec("server", { probes: { readiness: readiness.spec } });
+    const worker = unitSpec("worker@a", {
+      after: ["server"],
+      probes: { readiness: { ...readiness.spec } },
+    });
+    const { clock, children, declare, shown } = takeOver([worker]);
+    declare([server, worker]);
+    await clock.advance(50_000);
+    expect(shown("worker@a")).toMatchObject({
+      state: "starting",
+      next: "has its time to become ready once this has passed: server is starting",
+    });
+    await clock.advance(5 * 60_000);
+    expect(children.get("worker@a")?.signals).toEqual([]);
+    readiness.answer({ kind: "pass" });
+    await clock.advance(2_000);
+    expect(shown("worker@a").state).toBe("running");
+  });
+});
+
+describe("coming to rest before a stop", () => {
+  function patiently(changes: Partial<UnitSpec> = {}) {
+    const rest = Promise.withResolvers<void>();
+    const asked: { readonly cause: string; readonly signal: AbortSignal }[] = [];
+    const spec = unitSpec("worker@a", {
+      quiesce: (cause, signal) => {
+        asked.push({ cause, signal });
+        return rest.promise;
+      },
+      rules: { ...unitSpec("").rules, quiesceTimeout: seconds(20) },
+      ...changes,
+    });
+    return { ...setUp([spec]), asked, rest: rest.resolve };
+  }
+
+  test("the signal waits for it, and status says so", async () => {
+    const { clock, launcher, supervisor, asked, rest, shown } = patiently();
+    await clock.advance(0);
+    supervisor.restart("worker@a", "restart");
+    await clock.advance(5_000);
+    expect(shown("worker@a")).toEqual({
+      state: "draining",
+      since: 0,
+      code: "drain",
+      reason:
+        "restarted by the operator; takes on nothing new, and finishes what must not be cut in half",
+      next: "is stopped when that is done, in 15 s at the latest",
+      startsAt: undefined,
+    });
+    expect(launcher.children[0]?.signals).toEqual([]);
+    expect(asked).toMatchObject([{ cause: "restart", signal: { aborted: false } }]);
+    rest();
+    await clock.advance(0);
+    expect(launcher.children[0]?.signals).toEqual(["SIGTERM"]);
+    expect(launcher.living("worker@a")).toHaveLength(1);
+  });
+
+  type Cut = (rig: ReturnType<typeof patiently>) => Promise<void> | void;
+  const cuts: readonly (readonly [string, Cut])[] = [
+    ["its time is over", ({ clock }) => clock.advance(20_000)],
+    ["it is ordered again", ({ supervisor }) => supervisor.stop("worker@a")],
+    ["all stops", ({ supervisor }) => void supervisor.stopAll()],
+    ["it is killed", ({ supervisor }) => supervisor.killAll()],
+    ["it dies", ({ launcher }) => launcher.children[0]?.end(crash)],
+  ];
+  test.each(cuts)("nobody waits any longer when %s", async (_, cut) => {
+    const rig = patiently();
+    const { clock, launcher, supervisor, asked, shown } = rig;
+    await clock.advance(0);
+    supervisor.stop("worker@a");
+    expect(asked).toMatchObject([{ cause: "operator", signal: { aborted: false } }]);
+    await cut(rig);
+    await clock.advance(0);
+    expect(asked[0]?.signal.aborted).toBe(true);
+    expect(launcher.living("worker@a")).toEqual([]);
+    rig.rest();
+    await clock.advance(600_000);
+    expect(shown("worker@a").state).toBe("stopped");
+    expect(launcher.children).toHaveLength(1);
+    expect(launcher.children[0]?.signals.length).toBeLessThanOrEqual(1);
+  });
+
+  test("a shutdown does not ask", async () => {
+    const { clock, supervisor, asked } = patiently();
+    await clock.advance(0);
+    await supervisor.stopAll();
+    expect(asked).toEqual([]);
   });
 });
 

@@ -25,6 +25,8 @@ interface World {
   unit: UnitState;
   now: number;
   child: number | undefined;
+  /** The generation that has been asked to come to rest. */
+  asked: number | undefined;
   /** Signals that the living child has had. */
   signals: NodeJS.Signals[];
   timer: Armed | undefined;
@@ -41,6 +43,8 @@ const moves = [
   "shutdown",
   "restart",
   "reload",
+  "adopt",
+  "rest",
   "unmet",
   "met",
   "clear",
@@ -67,6 +71,7 @@ const shapes = fc.record({
   hasPreflight: fc.boolean(),
   startSpread: fc.constantFrom(0, 5_000),
   restart: fc.constantFrom("always", "on-failure", "no"),
+  quiesceTimeout: fc.constantFrom(undefined, ms(30_000)),
 });
 
 function eventFor(move: (typeof moves)[number], world: World): UnitEvent | undefined {
@@ -86,6 +91,10 @@ function eventFor(move: (typeof moves)[number], world: World): UnitEvent | undef
       return { kind: "restart-requested", by: "restart" };
     case "reload":
       return { kind: "restart-requested", by: "config" };
+    case "adopt":
+      return { kind: "adopted", spawnedAt: ms(world.now - 100_000), spawns: 3 };
+    case "rest":
+      return world.asked === undefined ? undefined : { kind: "quiesced", generation: world.asked };
     case "unmet":
       return { kind: "conditions-changed", unmet: [blocker] };
     case "met":
@@ -135,6 +144,18 @@ function obey(world: World, command: UnitCommand): void {
       world.child = command.generation;
       world.signals = [];
       return;
+    case "adopt":
+      expect(world.child, "adopted although it has a child").toBeUndefined();
+      world.child = command.generation;
+      world.signals = [];
+      world.wanted = true;
+      return;
+    case "quiesce":
+      expect(world.child, "asked nobody to come to rest").toBe(command.generation);
+      expect(world.signals, "asked to come to rest after a signal").toEqual([]);
+      expect(["operator", "restart", "config", "environment"]).toContain(command.cause);
+      world.asked = command.generation;
+      return;
     case "signal":
       expect(world.child, "signalled nobody").toBeDefined();
       expect(world.signals, "asked twice, which puts off the kill").not.toContain(command.signal);
@@ -172,6 +193,7 @@ test("whatever the world does, the unit keeps its promises", () => {
         ...rules,
         hasPreflight: shape.hasPreflight,
         startSpread: ms(shape.startSpread),
+        quiesceTimeout: shape.quiesceTimeout,
         restart: { ...rules.restart, restart: shape.restart },
         stopLadder: [
           { signal: "SIGINT", wait: seconds(1) },
@@ -182,6 +204,7 @@ test("whatever the world does, the unit keeps its promises", () => {
         unit: initial,
         now: 0,
         child: undefined,
+        asked: undefined,
         signals: [],
         timer: undefined,
         spent: [],
@@ -204,6 +227,14 @@ test("whatever the world does, the unit keeps its promises", () => {
         expect(next.desired, "forgot what is wanted").toBe(world.wanted ? "up" : "down");
         const hasChild = ["starting", "running", "stopping"].includes(next.phase.kind);
         expect(hasChild, "the phase and the child differ").toBe(world.child !== undefined);
+        if (next.phase.kind === "starting") {
+          expect(world.timer?.timer, "nobody looks whether it becomes ready").toBe("start");
+        }
+        if (next.phase.kind === "stopping") {
+          const { isQuiescing } = next.phase;
+          expect(world.signals.length === 0, "at rest, yet signalled").toBe(isQuiescing);
+          expect(world.timer?.timer).toBe(isQuiescing ? "quiesce" : "stop");
+        }
         const isDown = next.phase.kind === "down";
         if (isDown) expect(world.timer, "down, yet a timer is left").toBeUndefined();
         else expect(waitsForSomething(world), "stuck").toBe(true);

@@ -2,10 +2,11 @@
  * Every phase against every event. A pair that is not listed changes neither the phase nor
  * anything outside: the reducer gives no command for it.
  */
-import { expect, test } from "vitest";
-import { ms } from "../../src/supervision/time.ts";
+import { describe, expect, test } from "vitest";
+import { describeExit } from "../../src/supervision/exit.ts";
+import { minutes, ms, seconds } from "../../src/supervision/time.ts";
 import { transition } from "../../src/supervision/unit.ts";
-import { initial } from "../../src/supervision/unit-state.ts";
+import { initial, type UnitState } from "../../src/supervision/unit-state.ts";
 import { rules } from "../support/unit-specs.ts";
 import { events, outcome, phases, stepFor } from "../support/unit-table.ts";
 
@@ -14,8 +15,10 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "start-requested": "starting spawn arm:start:60000",
     "start-requested, deferred": "waiting disarm",
     "stop-requested": "*",
+    "stop-requested by shutdown": "*",
     "restart-requested by operator": "starting spawn arm:start:60000",
     "restart-requested by config": "*",
+    adopted: "starting adopt arm:start:60000",
     "conditions-changed, unmet": "*",
     "conditions-changed, met": "*",
   },
@@ -23,8 +26,10 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "start-requested": "starting spawn arm:start:60000",
     "start-requested, deferred": "starting spawn arm:start:60000",
     "stop-requested": "down disarm",
+    "stop-requested by shutdown": "down disarm",
     "restart-requested by operator": "starting spawn arm:start:60000",
     "restart-requested by config": "starting spawn arm:start:60000",
+    adopted: "starting adopt arm:start:60000",
     "conditions-changed, unmet": "* disarm",
     "conditions-changed, met": "starting spawn arm:start:60000",
     "preflight-done, clear": "starting spawn arm:start:60000",
@@ -35,6 +40,7 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "start-requested": "*",
     "start-requested, deferred": "*",
     "stop-requested": "stopping SIGTERM arm:stop:10000",
+    "stop-requested by shutdown": "stopping SIGTERM arm:stop:10000",
     "restart-requested by operator": "stopping SIGTERM arm:stop:10000",
     "restart-requested by config": "stopping SIGTERM arm:stop:10000",
     "conditions-changed, unmet": "*",
@@ -47,6 +53,7 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "start-requested": "*",
     "start-requested, deferred": "*",
     "stop-requested": "stopping SIGTERM arm:stop:10000",
+    "stop-requested by shutdown": "stopping SIGTERM arm:stop:10000",
     "restart-requested by operator": "stopping SIGTERM arm:stop:10000",
     "restart-requested by config": "stopping SIGTERM arm:stop:10000",
     "conditions-changed, unmet": "*",
@@ -62,6 +69,7 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "start-requested": "*",
     "start-requested, deferred": "*",
     "stop-requested": "*",
+    "stop-requested by shutdown": "*",
     "restart-requested by operator": "*",
     "restart-requested by config": "*",
     "conditions-changed, unmet": "*",
@@ -73,6 +81,7 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "start-requested": "*",
     "start-requested, deferred": "*",
     "stop-requested": "*",
+    "stop-requested by shutdown": "*",
     "restart-requested by operator": "*",
     "restart-requested by config": "*",
     "conditions-changed, unmet": "*",
@@ -84,6 +93,7 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "start-requested": "*",
     "start-requested, deferred": "*",
     "stop-requested": "*",
+    "stop-requested by shutdown": "*",
     "restart-requested by operator": "*",
     "restart-requested by config": "*",
     "conditions-changed, unmet": "*",
@@ -91,10 +101,37 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "timed-out: stop": "* kill arm:stop:5000",
     ended: "backing-off arm:restart:500",
   },
+  "quiescing, to stay down": {
+    "start-requested": "*",
+    "start-requested, deferred": "*",
+    "stop-requested": "* SIGTERM arm:stop:10000",
+    "stop-requested by shutdown": "* SIGTERM arm:stop:10000",
+    "restart-requested by operator": "*",
+    "restart-requested by config": "*",
+    "conditions-changed, unmet": "*",
+    "conditions-changed, met": "*",
+    quiesced: "* SIGTERM arm:stop:10000",
+    "timed-out: quiesce": "* SIGTERM arm:stop:10000",
+    ended: "down disarm",
+  },
+  "quiescing, to start again": {
+    "start-requested": "*",
+    "start-requested, deferred": "*",
+    "stop-requested": "*",
+    "stop-requested by shutdown": "* SIGTERM arm:stop:10000",
+    "restart-requested by operator": "*",
+    "restart-requested by config": "*",
+    "conditions-changed, unmet": "*",
+    "conditions-changed, met": "*",
+    quiesced: "* SIGTERM arm:stop:10000",
+    "timed-out: quiesce": "* SIGTERM arm:stop:10000",
+    ended: "starting spawn arm:start:60000",
+  },
   "backing-off": {
     "start-requested": "starting spawn arm:start:60000",
     "start-requested, deferred": "starting spawn arm:start:60000",
     "stop-requested": "down disarm",
+    "stop-requested by shutdown": "down disarm",
     "restart-requested by operator": "starting spawn arm:start:60000",
     "restart-requested by config": "starting spawn arm:start:60000",
     "conditions-changed, unmet": "*",
@@ -105,6 +142,7 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "start-requested": "starting spawn arm:start:60000",
     "start-requested, deferred": "starting spawn arm:start:60000",
     "stop-requested": "down disarm",
+    "stop-requested by shutdown": "down disarm",
     "restart-requested by operator": "starting spawn arm:start:60000",
     "restart-requested by config": "starting spawn arm:start:60000",
     "conditions-changed, unmet": "*",
@@ -133,11 +171,14 @@ test.each(pairs)("%s, %s, about an earlier child: nothing", (phase, event) => {
 test.each(pairs)("%s, %s: desired changes by the operator's word alone", (phase, event) => {
   const [from, [to]] = stepFor(phase, event);
   const isWord = /^(start|stop|restart)-requested/.test(event);
-  if (!isWord) expect(to.desired).toBe(from.desired);
+  // What is adopted was wanted by the daemon before; where nothing is adopted, nothing changes.
+  const isAdoption = event === "adopted" && to.isAdopted;
+  if (!isWord && !isAdoption) expect(to.desired).toBe(from.desired);
   if (event.startsWith("start-requested") || event === "restart-requested by operator") {
     expect(to.desired).toBe("up");
   }
-  if (event === "stop-requested") expect(to.desired).toBe("down");
+  if (isAdoption) expect(to.desired).toBe("up");
+  if (event.startsWith("stop-requested")) expect(to.desired).toBe("down");
   if (event === "restart-requested by config") expect(to.desired).toBe(from.desired);
 });
 
@@ -276,4 +317,118 @@ test("a stop of ours counts as a failure even if the child then exits with statu
   );
   expect(next.phase.kind).toBe("backing-off");
   expect(next.lastDeath?.cause.summary).toBe("does not answer");
+});
+
+describe("a child of an earlier daemon", () => {
+  const patient = { ...rules, startTimeout: minutes(10), hasPreflight: true };
+  const adopt = (spawnedAt: number, state: UnitState = initial) =>
+    transition(
+      patient,
+      state,
+      { kind: "adopted", spawnedAt: ms(spawnedAt), spawns: 7 },
+      { now: ms(1_000), dice: 0.5 },
+    );
+
+  test("is looked after as it is: nothing is spawned, and its count goes on", () => {
+    const [state, commands] = adopt(minutes(-9));
+    expect(state).toMatchObject({ desired: "up", generation: 1, spawns: 7, isAdopted: true });
+    const until = minutes(1) + 1_000;
+    expect(state.phase).toEqual({ kind: "starting", spawnedAt: minutes(-9), until });
+    expect(commands.map(({ kind }) => kind)).toEqual(["adopt", "arm-timer"]);
+  });
+
+  test.each([
+    ["has what is left of its time to become ready", minutes(-4), minutes(6) - 1_000],
+    [
+      "has a minute to show that it is ready, for it may long have been so",
+      minutes(-9_000),
+      60_000,
+    ],
+    ["has no more than a new one of its kind", 1_000, minutes(10)],
+  ])("%s", (_, spawnedAt, after) => {
+    const [, commands] = adopt(spawnedAt);
+    expect(commands.at(-1)).toEqual({ kind: "arm-timer", generation: 1, timer: "start", after });
+  });
+
+  test("is not judged while what it needs is away, and has all its time once that is back", () => {
+    const unmet = [{ kind: "dependency", why: "server is starting" } as const];
+    const [adopted] = adopt(minutes(-9_000), { ...initial, unmet });
+    const late = { kind: "timed-out", generation: 1, timer: "start" } as const;
+    const start = { kind: "arm-timer", generation: 1, timer: "start" } as const;
+    const later = { now: minutes(20), dice: 0.5 };
+    expect(transition(patient, adopted, late, later)).toEqual([
+      adopted,
+      [{ ...start, after: minutes(10) }],
+    ]);
+    const met = { kind: "conditions-changed", unmet: [] } as const;
+    const [patientAgain] = transition(patient, adopted, met, { ...later, now: minutes(29) });
+    const due = { ...later, now: minutes(30) };
+    expect(transition(patient, patientAgain, late, due)).toEqual([
+      patientAgain,
+      [{ ...start, after: minutes(9) }],
+    ]);
+    const [stopped] = transition(patient, patientAgain, late, { ...later, now: minutes(39) });
+    expect(stopped.phase.kind).toBe("stopping");
+  });
+
+  test("that has ended is followed by one of ours", () => {
+    const [adopted] = adopt(minutes(-9));
+    const exit = { kind: "unknown" } as const;
+    const cause = { kind: "crash", summary: describeExit(exit) } as const;
+    const ended = { kind: "ended", generation: 1, exit, cause } as const;
+    const [dead] = transition(patient, adopted, ended, moment);
+    expect(dead.phase.kind).toBe("backing-off");
+    const due = { kind: "timed-out", generation: 1, timer: "restart" } as const;
+    const [next] = transition({ ...patient, hasPreflight: false }, dead, due, moment);
+    expect(next).toMatchObject({ spawns: 8, isAdopted: false });
+  });
+});
+
+describe("coming to rest before a stop", () => {
+  const quiet = { ...rules, hasPreflight: false, quiesceTimeout: seconds(30) };
+  const orders = {
+    "stop-requested": "operator",
+    "restart-requested by operator": "restart",
+    "restart-requested by config": "config",
+  } as const;
+
+  test.each(
+    (["starting", "running"] as const).flatMap((phase) =>
+      (Object.keys(orders) as (keyof typeof orders)[]).map((order) => [phase, order] as const),
+    ),
+  )("%s, %s: is asked first", (phase, order) => {
+    const [state] = stepFor(phase, order);
+    const event = events[order];
+    if (event === undefined) throw new Error("the table has lost its event");
+    const [next, commands] = transition(quiet, state, event, moment);
+    expect(next.phase).toMatchObject({ kind: "stopping", isQuiescing: true });
+    expect(commands).toEqual([
+      { kind: "quiesce", generation: 1, cause: orders[order] },
+      { kind: "arm-timer", generation: 1, timer: "quiesce", after: 30_000 },
+    ]);
+  });
+
+  test.each([
+    ["starting", "stop-requested by shutdown"],
+    ["running", "stop-requested by shutdown"],
+    ["running", "liveness-lost"],
+    ["starting", "timed-out: start"],
+  ])("%s, %s: is signalled at once", (phase, name) => {
+    const [state] = stepFor(phase, name);
+    const event = events[name];
+    if (event === undefined) throw new Error("the table has lost its event");
+    const [next, commands] = transition(quiet, state, event, moment);
+    expect(next.phase).toMatchObject({ kind: "stopping", isQuiescing: false });
+    expect(commands[0]).toEqual({ kind: "signal", signal: "SIGTERM" });
+  });
+
+  test("a restart that becomes a stop goes on coming to rest; the second stop cuts it short", () => {
+    const stop = { kind: "stop-requested", by: "operator" } as const;
+    const [restarting] = stepFor("quiescing, to start again", "stop-requested");
+    const [stopping, none] = transition(quiet, restarting, stop, moment);
+    expect(stopping.phase).toMatchObject({ isQuiescing: true, cause: { kind: "operator" } });
+    expect(none).toEqual([]);
+    const [, commands] = transition(quiet, stopping, stop, moment);
+    expect(commands[0]).toEqual({ kind: "signal", signal: "SIGTERM" });
+  });
 });

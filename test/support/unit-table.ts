@@ -16,18 +16,26 @@ import { rules } from "./unit-specs.ts";
 const blocker: Blocker = { kind: "dependency", why: "server is starting" };
 const crashed: Cause = { kind: "crash", summary: "exited with status 1" };
 const [since, spawnedAt, until] = [ms(0), ms(0), ms(900)];
-const alive = { since, spawnedAt, readySince: undefined, rung: 0 };
+const alive = { since, spawnedAt, readySince: undefined, isQuiescing: false, rung: 0 };
 
 export const phases: Readonly<Record<string, readonly [UnitState["desired"], Phase]>> = {
   down: ["down", { kind: "down", since, why: "operator" }],
   waiting: ["up", { kind: "waiting", since, blockers: [] }],
-  starting: ["up", { kind: "starting", spawnedAt }],
+  starting: ["up", { kind: "starting", spawnedAt, until: ms(500) }],
   running: ["up", { kind: "running", spawnedAt, readySince: since, unready: undefined }],
   "stopping, to stay down": ["down", { kind: "stopping", ...alive, cause: { kind: "operator" } }],
   "stopping, to start again": ["up", { kind: "stopping", ...alive, cause: { kind: "restart" } }],
   "stopping, unhealthy": [
     "up",
     { kind: "stopping", ...alive, cause: { kind: "unhealthy", why: "does not answer" } },
+  ],
+  "quiescing, to stay down": [
+    "down",
+    { kind: "stopping", ...alive, isQuiescing: true, cause: { kind: "operator" } },
+  ],
+  "quiescing, to start again": [
+    "up",
+    { kind: "stopping", ...alive, isQuiescing: true, cause: { kind: "restart" } },
   ],
   "backing-off": ["up", { kind: "backing-off", since, until }],
   broken: ["up", { kind: "broken", since, until }],
@@ -46,8 +54,10 @@ export const events: Readonly<Record<string, UnitEvent>> = {
   "start-requested": { kind: "start-requested" },
   "start-requested, deferred": { kind: "start-requested", deferred: true },
   "stop-requested": { kind: "stop-requested", by: "operator" },
+  "stop-requested by shutdown": { kind: "stop-requested", by: "shutdown" },
   "restart-requested by operator": { kind: "restart-requested", by: "restart" },
   "restart-requested by config": { kind: "restart-requested", by: "config" },
+  adopted: { kind: "adopted", spawnedAt: ms(-90_000), spawns: 7 },
   "conditions-changed, unmet": { kind: "conditions-changed", unmet: [blocker] },
   "conditions-changed, met": { kind: "conditions-changed", unmet: [] },
   "preflight-done, clear": { kind: "preflight-done", generation, blockers: [] },
@@ -55,6 +65,8 @@ export const events: Readonly<Record<string, UnitEvent>> = {
   "became-ready": { kind: "became-ready", generation },
   "became-unready": { kind: "became-unready", generation, why: "no answer" },
   "liveness-lost": { kind: "liveness-lost", generation, why: "no answer" },
+  quiesced: { kind: "quiesced", generation },
+  "timed-out: quiesce": { kind: "timed-out", generation, timer: "quiesce" },
   "timed-out: start": { kind: "timed-out", generation, timer: "start" },
   "timed-out: stop": { kind: "timed-out", generation, timer: "stop" },
   "timed-out: restart": { kind: "timed-out", generation, timer: "restart" },
@@ -68,7 +80,13 @@ export const events: Readonly<Record<string, UnitEvent>> = {
 function stateFor(phaseName: string, eventName: string): UnitState {
   const [desired, phase] = phases[phaseName] ?? ["down", { kind: "down", since, why: "operator" }];
   const unmet = eventName === "conditions-changed, met" ? [blocker] : [];
-  const counts = { generation, spawns: 1, history: noRestarts, lastDeath: undefined };
+  const counts = {
+    generation,
+    spawns: 1,
+    isAdopted: false,
+    history: noRestarts,
+    lastDeath: undefined,
+  };
   return { desired, phase, unmet, ...counts };
 }
 
@@ -124,6 +142,8 @@ function describeCommand(command: UnitCommand): string {
     case "kill":
     case "preflight":
     case "spawn":
+    case "adopt":
+    case "quiesce":
       return command.kind;
     default:
       return command satisfies never;
