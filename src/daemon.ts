@@ -1,5 +1,6 @@
 /** `sails-supervisor run`: from the first moment to the exit status. */
-import { boot } from "./daemon/boot.ts";
+import { describeFault } from "./config/fault.ts";
+import { boot, load, type OwnEnvironment } from "./daemon/boot.ts";
 import { Daemon } from "./daemon/daemon.ts";
 import { listenForStop } from "./daemon/stop-signals.ts";
 import { closeInheritedDescriptors } from "./host/inherited-descriptors.ts";
@@ -7,10 +8,12 @@ import { type Log, openLog } from "./host/log.ts";
 
 export interface RunOptions {
   readonly configFile: string | undefined;
+  /** Only to see whether it would start: with this program, and with this configuration. */
+  readonly isTrial?: true;
 }
 
-/** Resolves with the exit status once nothing of ours runs any more. */
-export async function runDaemon({ configFile }: RunOptions): Promise<number> {
+/** Does not return: the children that it leaves running would keep this process running, too. */
+export async function runDaemon({ configFile, isTrial }: RunOptions): Promise<never> {
   closeInheritedDescriptors();
   const own = { ...process.env };
   const log = openLog(1, own);
@@ -19,28 +22,40 @@ export async function runDaemon({ configFile }: RunOptions): Promise<number> {
     log.flush();
   });
   try {
-    return await run(configFile, own, log);
+    const status = isTrial ? await tryIt(configFile, own, log) : await run(configFile, own, log);
+    log.flush();
+    process.exit(status);
   } finally {
     log.flush();
   }
 }
 
-async function run(
+async function tryIt(
   configFile: string | undefined,
-  own: Readonly<Record<string, string | undefined>>,
+  own: OwnEnvironment,
   log: Log,
 ): Promise<number> {
+  const loaded = await load(configFile, own);
+  if (loaded.kind === "loaded") return 0;
+  for (const fault of loaded.faults) log.write("error", describeFault(fault));
+  return 1;
+}
+
+async function run(configFile: string | undefined, own: OwnEnvironment, log: Log): Promise<number> {
   const { stop, hurry } = listenForStop();
+  // One that comes early finds the newest program already; without a listener, it would end it.
+  let replace = (): void => undefined;
+  process.on("SIGUSR2", () => replace());
   const booted = await boot(configFile, own, (trouble) => log.write("warn", trouble));
   if (booted.kind === "refused") {
     for (const line of booted.why) log.write("error", line);
     return 1;
   }
   using _lock = booted.lock;
-  const say = (...words: Parameters<Log["write"]>) => log.write(...words);
-  await using daemon = new Daemon({ booted, configFile, own, say });
+  await using daemon = new Daemon({ booted, configFile, own, log });
   if (!(await daemon.open())) return 1;
   process.on("SIGHUP", () => void daemon.reload());
+  replace = () => void daemon.reexec("SIGUSR2 received");
   if (!stop.aborted) await daemon.start();
   await aborted(stop);
   await daemon.stop(`${String(stop.reason)} received`, hurry);

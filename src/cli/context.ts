@@ -10,7 +10,13 @@ export interface Context {
   readonly uid: number;
   /** From its first call on, Ctrl-C aborts this instead of ending the program. */
   readonly interrupted: () => AbortSignal;
-  readonly runDaemon: (options: { readonly configFile: string | undefined }) => Promise<number>;
+  readonly runDaemon: (options: DaemonOptions) => Promise<number>;
+}
+
+interface DaemonOptions {
+  readonly configFile: string | undefined;
+  /** Only to see whether it would start. */
+  readonly isTrial?: true;
 }
 
 export interface Stream {

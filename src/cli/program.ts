@@ -55,10 +55,12 @@ function addDaemon(program: Command, context: Context, run: Run): void {
     .command("run")
     .summary("run the daemon")
     .description("Runs the daemon in the foreground. It is what the systemd unit starts.")
+    .option("--check", "only see whether it would start")
     .addHelpText("after", examples("run", "run --config ./config.yaml"))
     .action((_options, command: Command) => {
-      const { config } = command.optsWithGlobals<Global>();
-      return run(context.runDaemon({ configFile: config }));
+      const { config, check } = command.optsWithGlobals<Global & { readonly check?: true }>();
+      const trial = check === undefined ? {} : { isTrial: check };
+      return run(context.runDaemon({ configFile: config, ...trial }));
     });
 }
 

@@ -7,6 +7,9 @@ import { describeFault } from "../config/fault.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import { AtomicFile } from "../host/atomic-file.ts";
 import { lockInstance } from "../host/instance-lock.ts";
+import { Lifelines } from "../host/lifelines.ts";
+import { supervisorVariable, unitVariable } from "../host/marks.ts";
+import { findProcesses } from "../host/processes.ts";
 import { Memory, recollect } from "./memory.ts";
 
 export type OwnEnvironment = Readonly<Record<string, string | undefined>>;
@@ -17,6 +20,7 @@ export type Booted =
       readonly config: Config;
       readonly warnings: readonly string[];
       readonly memory: Memory;
+      readonly lifelines: Lifelines;
       readonly lock: Disposable;
     }
   | { readonly kind: "refused"; readonly why: readonly string[] };
@@ -47,6 +51,7 @@ export async function boot(
   try {
     await mkdir(join(stateDir, "logs"), { recursive: true, mode: 0o750 });
     await mkdir(join(stateDir, "cwd"), { recursive: true, mode: 0o750 });
+    await mkdir(join(stateDir, "lifelines"), { recursive: true, mode: 0o700 });
   } catch (error) {
     const cure = "Give this user the right to write there, or set state_dir to another folder";
     return refused(`the state folder ${stateDir} cannot be used: ${String(error)}. ${cure}`);
@@ -58,17 +63,43 @@ export async function boot(
       `a daemon already runs with the state folder ${stateDir} (process ${who}). Stop it first, or give this one another state_dir`,
     );
   }
+  const lifelines = new Lifelines(join(stateDir, "lifelines"), report);
   const state = new AtomicFile(join(stateDir, "state.json"));
-  const { remembered, trouble } = await recollect(state);
+  const idFile = new AtomicFile(join(stateDir, "supervisor-id"));
+  const { remembered, trouble } = await recollect(state, idFile, () => idOfChildren(lifelines));
   if (trouble !== undefined) report(trouble);
   const memory = new Memory(state, remembered, report);
-  // By what stands in it children are found again: so before the first of them starts.
-  await memory.change({});
+  // By what stands in them children are found again: so before the first of them starts.
+  await Promise.all([memory.change({}), keepId(idFile, remembered.supervisorId, report)]);
   return {
     kind: "booted",
     config,
     warnings: loaded.warnings.map(describeFault),
     memory,
+    lifelines,
     lock: locked.lock,
   };
+}
+
+/** The state folder tells too: whose lifeline lies in it, its daemon started. */
+function idOfChildren(lifelines: Lifelines): string | undefined {
+  const [child] = findProcesses(({ pid, isSessionLeader, variables }) => {
+    const unit = variables.get(unitVariable);
+    return isSessionLeader && unit !== undefined && lifelines.heldBy(pid, unit) !== undefined;
+  });
+  return child?.variables.get(supervisorVariable);
+}
+
+async function keepId(
+  file: AtomicFile,
+  id: string,
+  report: (trouble: string) => void,
+): Promise<void> {
+  try {
+    if ((await file.read())?.trim() !== id) await file.write(`${id}\n`);
+  } catch (error) {
+    report(
+      `${file.path} cannot be written: ${String(error)}. Should state.json be lost, the next daemon would not know its children`,
+    );
+  }
 }

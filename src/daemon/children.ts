@@ -1,14 +1,18 @@
 /** How children are started here: where their words go, and by what what they leave behind is found. */
 import { join } from "node:path";
-import { CgroupTree, findOwnCgroup } from "../host/cgroup-tree.ts";
+import { CgroupTree, findOwnCgroup, rootFor } from "../host/cgroup-tree.ts";
 import { Escapees } from "../host/escapees.ts";
-import { ProcessLauncher } from "../host/launcher.ts";
+import { type ChildRegister, type LivingChild, ProcessLauncher } from "../host/launcher.ts";
+import type { Lifelines } from "../host/lifelines.ts";
+import { Lookout } from "../host/lookout.ts";
 import { OutputFolder, outputFileName } from "../host/output-folder.ts";
 import { OutputRotation } from "../host/output-rotation.ts";
-import type { Launcher } from "../supervision/ports.ts";
+import type { Child, Launcher } from "../supervision/ports.ts";
 
 export interface Children extends Disposable {
   readonly launcher: Launcher;
+  /** Looks after one that an earlier daemon has started. */
+  readonly adopt: (unit: string, child: LivingChild) => Child;
   readonly escapees: Escapees;
   readonly logOf: (unit: string) => string;
   /** Our own, if it is ours to divide. */
@@ -19,34 +23,45 @@ export interface Children extends Disposable {
 
 export interface ChildrenOptions {
   readonly logDirectory: string;
+  readonly lifelines: Lifelines;
+  readonly register: ChildRegister;
   /** Whether systemd started us: then the cgroup that we are in is ours to divide. */
   readonly isDelegated: boolean;
   readonly report: (trouble: string) => void;
 }
 
-export function openChildren({ logDirectory, isDelegated, report }: ChildrenOptions): Children {
+export function openChildren(options: ChildrenOptions): Children {
+  const { logDirectory, lifelines, register, isDelegated, report } = options;
+  const lookout = new Lookout();
   const escapees = new Escapees(report);
   const rotation = new OutputRotation({ report });
   const outputs = new OutputFolder(logDirectory, rotation);
   const cgroups = isDelegated ? occupyCgroup(report) : undefined;
+  const launcher = new ProcessLauncher({
+    outputOf: (unit) => outputs.of(unit),
+    escapees,
+    cgroupOf: cgroups && ((unit) => cgroups.unit(unit)),
+    lifelines,
+    register,
+  });
   return {
-    launcher: new ProcessLauncher({
-      outputOf: (unit) => outputs.of(unit),
-      escapees,
-      cgroupOf: cgroups && ((unit) => cgroups.unit(unit)),
-    }),
+    launcher,
+    adopt: (unit, child) => launcher.adopt(unit, child, lookout),
     escapees,
     cgroup: cgroups?.root,
     runCgroup: cgroups?.folder("runs"),
     logOf: (unit) => join(logDirectory, outputFileName(unit)),
-    [Symbol.dispose]: () => rotation[Symbol.dispose](),
+    [Symbol.dispose]: () => {
+      rotation[Symbol.dispose]();
+      lookout[Symbol.dispose]();
+    },
   };
 }
 
 function occupyCgroup(report: (trouble: string) => void): CgroupTree | undefined {
-  const root = findOwnCgroup();
-  if (root === undefined) return undefined;
-  const tree = new CgroupTree(root, report);
+  const own = findOwnCgroup();
+  if (own === undefined) return undefined;
+  const tree = new CgroupTree(rootFor(own), report);
   try {
     tree.occupy();
     return tree;

@@ -9,22 +9,31 @@ import type { Problem, SupervisorStatus } from "../control/status.ts";
 import { baseEnvironment } from "../host/base-environment.ts";
 import { systemClock, toWallClock } from "../host/clock.ts";
 import { endLeftovers } from "../host/leftovers.ts";
-import type { Level } from "../host/log.ts";
+import type { Level, Log } from "../host/log.ts";
+import { supervisorVariable } from "../host/marks.ts";
 import { SystemdNotifier } from "../host/notifier.ts";
+import { ownCommand, ownRunLauncher } from "../host/own-program.ts";
 import { readProcessTable, sampleProcessTree } from "../host/process-sample.ts";
+import { bootId } from "../host/processes.ts";
+import { become, tryOut } from "../host/reexec.ts";
 import { createMetrics, type Metrics } from "../metrics/metrics.ts";
 import { processMetrics } from "../metrics/process-metrics.ts";
 import { apiUrl, uiUrl } from "../prefect/installation.ts";
+import { flowRunVariable } from "../prefect/ports.ts";
 import { describe } from "../supervision/describe.ts";
 import { Supervisor } from "../supervision/supervisor.ts";
+import { formatSpan } from "../supervision/time.ts";
+import type { UnitSpec } from "../supervision/unit-spec.ts";
 import type { UnitEvent, UnitState } from "../supervision/unit-state.ts";
 import { isReady, type UnitView } from "../supervision/unit-view.ts";
 import { type Booted, load, type OwnEnvironment } from "./boot.ts";
+import { ChildRecords } from "./child-records.ts";
 import { type Children, openChildren } from "./children.ts";
-import { commandLine, runLauncherFile } from "./command-line.ts";
+import { commandLine } from "./command-line.ts";
 import { openDoors, webUrl } from "./doors.ts";
 import { FlowRuns } from "./flow-runs.ts";
 import { Herald } from "./herald.ts";
+import { Inheritance } from "./inheritance.ts";
 import { Installation } from "./installation.ts";
 import { Plane } from "./plane.ts";
 import { RunOrders } from "./run-orders.ts";
@@ -35,17 +44,18 @@ export interface DaemonOptions {
   readonly booted: Extract<Booted, { readonly kind: "booted" }>;
   readonly configFile: string | undefined;
   readonly own: OwnEnvironment;
-  readonly say: (level: Level, message: string) => void;
+  readonly log: Log;
 }
 
-/** In the environment of every child: by it the next daemon finds what this one left behind. */
-const supervisorVariable = "SAILS_SUPERVISOR_ID";
+/** Of `run`: to see whether it would start. */
+const trialOption = "--check";
 
 export class Daemon implements AsyncDisposable {
   readonly #options: DaemonOptions;
   readonly #stack = new AsyncDisposableStack();
   readonly #startedAt = new Date();
   readonly #mark: { readonly variable: string; readonly value: string };
+  readonly #records: ChildRecords;
   readonly #children: Children;
   readonly #notifier: SystemdNotifier;
   readonly #metrics: Metrics;
@@ -57,18 +67,28 @@ export class Daemon implements AsyncDisposable {
   #reloading: Promise<unknown> = Promise.resolve();
   #config: Config;
   #phase: SupervisorStatus["phase"] = "starting";
+  #isMakingWay = false;
   #webProblems: readonly Problem[] = [];
 
   constructor(options: DaemonOptions) {
     const { booted, own } = options;
-    const { memory, config } = booted;
+    const { memory, lifelines, config } = booted;
     this.#options = options;
     this.#config = config;
     this.#mark = { variable: supervisorVariable, value: memory.now.supervisorId };
     const warn = (trouble: string) => this.#tell("warn", trouble);
+    this.#records = new ChildRecords({
+      memory,
+      clock: systemClock,
+      bootId: bootId(),
+      spawns: () =>
+        new Map(this.#supervisor.units.map(({ spec, state }) => [spec.name, state.spawns])),
+    });
     this.#children = this.#stack.use(
       openChildren({
         logDirectory: join(config.stateDir, "logs"),
+        lifelines,
+        register: this.#records,
         isDelegated: own["NOTIFY_SOCKET"] !== undefined,
         report: warn,
       }),
@@ -136,9 +156,12 @@ export class Daemon implements AsyncDisposable {
         supervisor: this.#supervisor,
         base: { ...baseEnvironment(own), [this.#mark.variable]: this.#mark.value },
         runs: this.#runs.keeper,
-        runLauncher: { program: runLauncherFile(), cgroup: this.#children.runCgroup },
+        runLauncher: { program: ownRunLauncher(), cgroup: this.#children.runCgroup },
         log: (level, message) => this.#tell(level, message),
+        lifelines,
         declaring: (units) => this.#metrics.declare(units),
+        inherit: (units) => this.#inherit(units),
+        inherited: (units) => this.#inherited(units),
         changed: () => this.#herald.overviewSoon(),
       }),
     );
@@ -158,6 +181,7 @@ export class Daemon implements AsyncDisposable {
       problems: () => [...this.#installation.problems, ...this.#webProblems],
       metrics: () => this.#metrics.render(),
       reload: () => this.reload(),
+      reexec: () => void this.reexec("ordered"),
       now: () => systemClock.now(),
       toWallClock,
       logOf: this.#children.logOf,
@@ -167,11 +191,6 @@ export class Daemon implements AsyncDisposable {
   async open(): Promise<boolean> {
     const { booted, own } = this.#options;
     for (const warning of booted.warnings) this.#tell("warn", warning);
-    const earlier = await endLeftovers({ ...this.#mark, patienceMs: 15_000 });
-    if (earlier.ended > 0) {
-      const what = `ended ${earlier.ended} processes that an earlier daemon had left behind`;
-      this.#tell("warn", what);
-    }
     const doors = await openDoors({
       config: this.#config,
       plane: this.#plane,
@@ -247,12 +266,75 @@ export class Daemon implements AsyncDisposable {
     await this.#children.escapees.settled();
     const { left } = await endLeftovers({ ...this.#mark, patienceMs: 3_000 });
     if (left.length > 0) this.#tell("error", `processes ${left.join(", ")} cannot be ended`);
+    await this.#records.flush();
     this.#tell("notice", "stopped");
     await this.#notifier.delivered();
   }
 
+  /** Ends the daemon alone: all that it looks after runs on, and the next one takes it over. */
+  async leave(why: string): Promise<void> {
+    this.#phase = "stopping";
+    this.#notifier.stopping();
+    this.#tell("notice", `${why}: leaves everything running, for the next daemon to take over`);
+    await this.#settleAccounts();
+  }
+
+  /** Puts the program as it is on the disk now in the place of this one; goes on if that would not start. */
+  async reexec(why: string): Promise<void> {
+    if (this.#isMakingWay) return;
+    this.#isMakingWay = true;
+    const { own, log } = this.#options;
+    const replacement = { command: ownCommand(), env: own };
+    const trouble = await tryOut(replacement, trialOption);
+    if (trouble !== undefined) {
+      const what = `${why}: goes on as it is, for the program on the disk would not start: ${trouble}`;
+      this.#tell("error", what);
+    } else if (this.#phase === "running") {
+      this.#tell("notice", `${why}: makes way for the program on the disk; everything runs on`);
+      this.#notifier.reloading();
+      await this.#settleAccounts();
+      log.flush();
+      // A stop may have been ordered meanwhile.
+      if (this.#phase === "running") become(replacement);
+    }
+    this.#isMakingWay = false;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.disposeAsync();
+  }
+
+  /** What the next daemon must know is written, and nothing is under way that would end with this one. */
+  async #settleAccounts(): Promise<void> {
+    this.#installation[Symbol.dispose]();
+    await this.#records.flush();
+    await this.#notifier.delivered();
+  }
+
+  #inherit(units: readonly UnitSpec[]): Inheritance {
+    const { memory, lifelines } = this.#options.booted;
+    const deps = {
+      clock: systemClock,
+      memory,
+      lifelines,
+      adopt: this.#children.adopt,
+      isOurs: (invocation: string) => this.#records.isLiving(invocation),
+      foreignVariable: flowRunVariable,
+      tell: (level: Level, message: string) => this.#tell(level, message),
+      lost: this.#metrics.notAdopted,
+    };
+    return new Inheritance(deps, units);
+  }
+
+  #inherited(units: number): void {
+    // Since the start of this process.
+    const took = systemClock.now();
+    this.#metrics.daemon.adopted(took / 1000);
+    if (units === 0) return;
+    this.#tell(
+      "notice",
+      `${units} units taken over as they run, ${formatSpan(took)} after the start`,
+    );
   }
 
   async #replace(loaded: Extract<Loaded, { readonly kind: "loaded" }>): Promise<ReloadResult> {
@@ -275,7 +357,7 @@ export class Daemon implements AsyncDisposable {
   }
 
   #tell(level: Level, message: string): void {
-    this.#options.say(level, message);
+    this.#options.log.write(level, message);
     this.#metrics.daemon.logged(level === "notice" ? "info" : level);
   }
 

@@ -4,6 +4,7 @@ import type { Config, EnvironmentVariables, ProbeTarget, ServiceConfig } from ".
 import type { Problem } from "../control/status.ts";
 import { runCommand } from "../host/command.ts";
 import { files } from "../host/files.ts";
+import type { Lifelines } from "../host/lifelines.ts";
 import { machine } from "../host/machine.ts";
 import { commandProbe, httpProbe, tcpProbe } from "../host/probes.ts";
 import { workerUnit } from "../prefect/installation.ts";
@@ -15,6 +16,7 @@ import type { Declared, Supervisor } from "../supervision/supervisor.ts";
 import type { UnitSpec } from "../supervision/unit-spec.ts";
 import type { UnitView } from "../supervision/unit-view.ts";
 import { HealthPorts } from "./health-ports.ts";
+import type { Inheritance } from "./inheritance.ts";
 import type { Memory } from "./memory.ts";
 import { PrefectKeeper } from "./prefect-keeper.ts";
 import { keepProfile } from "./profile-keeper.ts";
@@ -29,8 +31,13 @@ export interface InstallationDeps {
   readonly runLauncher: RunLauncher;
   readonly runs: RunKeeper;
   readonly log: (level: "info" | "warn", message: string) => void;
+  readonly lifelines: Lifelines;
   /** Told of all units before any of them starts. */
   readonly declaring: (units: readonly UnitSpec[]) => void;
+  /** What an earlier daemon has left for these units; asked once, before any of them starts. */
+  readonly inherit: (units: readonly UnitSpec[]) => Inheritance;
+  /** So many units have been taken over: all that could be. */
+  readonly inherited: (units: number) => void;
   /** Something beside the units has changed. */
   readonly changed: () => void;
 }
@@ -41,6 +48,7 @@ export class Installation implements Disposable {
   #keeper: PrefectKeeper | undefined;
   #profileTrouble: string | undefined;
   readonly #waitingForWorkers = new Set<() => void>();
+  #inheritance: Inheritance | undefined;
 
   constructor(deps: InstallationDeps) {
     this.#deps = deps;
@@ -73,6 +81,8 @@ export class Installation implements Disposable {
       changed: () => this.#deps.changed(),
       workersStarted: (signal) => this.#workersStarted(signal),
     });
+    // A restart must not wait for it.
+    await this.#deps.lifelines.prepare(this.#units(keeper).map(({ name }) => name));
     const before = this.#keeper;
     before?.[Symbol.dispose]();
     this.#keeper = keeper;
@@ -141,16 +151,36 @@ export class Installation implements Disposable {
     this.#profileTrouble = trouble;
   }
 
-  #declare(keeper: PrefectKeeper): Declared {
-    const { supervisor, memory, base, declaring } = this.#deps;
+  #units(keeper: PrefectKeeper): readonly UnitSpec[] {
+    const { base } = this.#deps;
     const { services } = keeper.config;
     const probe = (target: ProbeTarget, service: ServiceConfig) => probeFor(target, service, base);
-    const units = [...keeper.units(), ...serviceUnits(services, { base, probe })];
+    return [...keeper.units(), ...serviceUnits(services, { base, probe })];
+  }
+
+  #declare(keeper: PrefectKeeper): Declared {
+    const { supervisor, memory, declaring, inherit, inherited } = this.#deps;
+    const units = this.#units(keeper);
     declaring(units);
+    const isFirst = this.#inheritance === undefined;
+    const inheritance = (this.#inheritance ??= inherit(units));
+    if (isFirst) supervisor.setCondition(restCondition, inheritance.blocker);
     const stopped = new Set(memory.now.stopped);
-    return supervisor.declare(units, (name) => !stopped.has(name));
+    const declared = supervisor.declare(
+      units.map((unit) => ({ ...unit, after: [restCondition, ...unit.after] })),
+      (name) => !stopped.has(name),
+      (name) => inheritance.adoptable(name),
+    );
+    if (!isFirst) return declared;
+    inheritance.tellOfLosses();
+    inherited(supervisor.units.filter(({ state }) => state.isAdopted).length);
+    void inheritance.endRest().then(() => supervisor.setCondition(restCondition, undefined));
+    return declared;
   }
 }
+
+/** The condition that no process of an earlier daemon is in the way of a start. */
+const restCondition = "the end of what an earlier daemon left";
 
 /** Without a server of ours or elsewhere there is no Prefect to look after. */
 const hasPrefect = ({ server, prefect }: Config): boolean =>

@@ -28,7 +28,28 @@ const shape = z.object({
       }),
     )
     .default({}),
+  /** The children that live, by unit. Each is read for itself: one that has no sense costs no other. */
+  children: z.record(z.string(), z.unknown()).default({}),
 });
+
+const childShape = z.object({
+  pid: z.int().min(2),
+  /** In clock ticks since the boot: with it, the pid is nobody else's. */
+  startTime: z.int(),
+  bootId: z.string(),
+  invocation: z.string(),
+  spawnedAt: z.iso.datetime().transform((text) => new Date(text)),
+  /** How often the unit has been started, this child included. */
+  spawns: z.int().min(1),
+  specHash: z.string(),
+  killMode: z.enum(["control-group", "process"]),
+  cgroup: z.string().nullable(),
+});
+
+export type RecordedChild = z.infer<typeof childShape>;
+
+export const readChild = (value: unknown): RecordedChild | undefined =>
+  childShape.safeParse(value).data;
 
 export type Remembered = z.infer<typeof shape>;
 
@@ -78,21 +99,43 @@ export class Memory {
   }
 }
 
-export async function recollect(file: AtomicFile): Promise<Recollection> {
-  const nothing: Remembered = {
-    version: 1,
-    supervisorId: randomUUID(),
-    stopped: [],
-    healthPorts: {},
-    capabilities: {},
-    closures: {},
-  };
+/**
+ * @param idFile holds the supervisor's id alone: without it, children could not be told from strangers
+ * @param idOfChildren the id that children bear, where both files are lost
+ */
+export async function recollect(
+  file: AtomicFile,
+  idFile: AtomicFile,
+  idOfChildren: () => string | undefined,
+): Promise<Recollection> {
   const text = await file.read();
-  if (text === undefined) return { remembered: nothing, trouble: undefined };
+  const remembered = text === undefined ? undefined : parse(text);
+  const known = remembered?.supervisorId ?? toId(await idFile.read()) ?? toId(idOfChildren());
+  const supervisorId = known ?? randomUUID();
+  const isDamaged = text !== undefined && remembered === undefined;
+  const trouble = `${file.path} is damaged, so it is begun anew: units that were stopped by hand are started. What runs is found by its marks`;
+  return {
+    remembered: remembered ?? { ...nothing, supervisorId },
+    trouble: isDamaged ? trouble : undefined,
+  };
+}
+
+const nothing: Omit<Remembered, "supervisorId"> = {
+  version: 1,
+  stopped: [],
+  healthPorts: {},
+  capabilities: {},
+  children: {},
+  closures: {},
+};
+
+function parse(text: string): Remembered | undefined {
   try {
-    return { remembered: shape.parse(JSON.parse(text)), trouble: undefined };
+    return shape.parse(JSON.parse(text));
   } catch {
-    const trouble = `${file.path} is damaged, so it is begun anew: units that were stopped by hand are started`;
-    return { remembered: nothing, trouble };
+    return undefined;
   }
 }
+
+const toId = (text: string | undefined): string | undefined =>
+  z.uuid().safeParse(text?.trim()).data;

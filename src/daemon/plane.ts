@@ -33,12 +33,11 @@ export interface PlaneDeps {
   readonly problems: () => readonly Problem[];
   readonly metrics: () => Promise<string>;
   readonly reload: () => Promise<ReloadResult>;
+  readonly reexec: () => void;
   readonly now: () => Millis;
   readonly toWallClock: (at: Millis) => Date;
   readonly logOf: (unit: string) => string;
 }
-
-const notHere = { kind: "failed", why: "not available in this daemon" } as const;
 
 export class Plane implements ControlPlane {
   readonly #deps: PlaneDeps;
@@ -113,8 +112,10 @@ export class Plane implements ControlPlane {
     return this.#deps.runs.resume(pools);
   }
 
+  /** Answers before it begins: nobody is there to answer after it. */
   reexec(): ReexecResult {
-    return notHere;
+    this.#deps.reexec();
+    return { kind: "accepted" };
   }
 
   subscribe(listener: (event: StatusEvent) => void, signal: AbortSignal): void {

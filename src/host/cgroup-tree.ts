@@ -1,8 +1,10 @@
 /** The subtree of cgroups that systemd delegated to the daemon (`Delegate=yes`). */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { errnoOf, messageOf } from "./errno.ts";
 import { UnitCgroup } from "./unit-cgroup.ts";
+
+const ownLeaf = "supervisor";
 
 export class CgroupTree {
   readonly root: string;
@@ -20,7 +22,7 @@ export class CgroupTree {
    * the next daemon (status 219/CGROUP, systemd#24064).
    */
   occupy(): void {
-    const leaf = join(this.root, "supervisor");
+    const leaf = join(this.root, ownLeaf);
     mkdirSync(leaf, { recursive: true });
     writeFileSync(join(leaf, "cgroup.procs"), String(process.pid));
   }
@@ -60,6 +62,9 @@ export const findOwnCgroup = (): string | undefined =>
     readFileSync("/proc/self/mountinfo", "utf8"),
     readFileSync("/proc/self/cgroup", "utf8"),
   );
+
+/** The root of the subtree, also for a daemon that already sits in its leaf: it has been re-executed. */
+export const rootFor = (own: string): string => (basename(own) === ownLeaf ? dirname(own) : own);
 
 export function locateCgroup(mountinfo: string, cgroup: string): string | undefined {
   const own = /^0::(\/.*)$/m.exec(cgroup)?.[1];

@@ -4,11 +4,9 @@
  * environment as well is beyond reach.
  */
 import { setTimeout as sleep, setImmediate as yieldToOthers } from "node:timers/promises";
+import { invocationVariable } from "./marks.ts";
 import { allPids, environmentValue, identify, isThere, type ProcessIdentity } from "./processes.ts";
 import { signalProcess } from "./signals.ts";
-
-/** In the environment of every child. */
-export const invocationVariable = "SAILS_INVOCATION_ID";
 
 /** One look at all of /proc serves all units that end within this time, and none of their restarts waits for it. */
 const settlingMs = 100;

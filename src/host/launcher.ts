@@ -10,11 +10,18 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { closeSync } from "node:fs";
 import type { Child, Ended, Launcher, ProcessSpec } from "../supervision/ports.ts";
-import { type Escapees, invocationVariable } from "./escapees.ts";
+import { AdoptedChild } from "./adopted-child.ts";
+import type { Escapees } from "./escapees.ts";
+import type { Lifelines } from "./lifelines.ts";
+import type { Lookout } from "./lookout.ts";
+import { invocationVariable, specVariable, unitVariable } from "./marks.ts";
 import type { OpenedOutput, Output } from "./output.ts";
 import { ProcessChild } from "./process-child.ts";
+import type { ProcessIdentity } from "./processes.ts";
 import { spawnFailure } from "./spawn-failure.ts";
+import { specHash } from "./spec-hash.ts";
 import type { UnitCgroup } from "./unit-cgroup.ts";
 
 export interface ProcessLauncherDeps {
@@ -22,6 +29,25 @@ export interface ProcessLauncherDeps {
   readonly escapees: Escapees;
   /** Undefined where the daemon was given no cgroups. */
   readonly cgroupOf: ((unit: string) => UnitCgroup | undefined) | undefined;
+  /** Undefined: its children can be taken over, but are looked at once a second then. */
+  readonly lifelines?: Lifelines;
+  /** Told of each child that lives, and of its end, so that another daemon can find it. */
+  readonly register?: ChildRegister;
+}
+
+export interface ChildRegister {
+  lives(unit: string, child: LivingChild): void;
+  ended(unit: string, invocation: string): void;
+}
+
+/** All by which another daemon can take it over. */
+export interface LivingChild extends ProcessIdentity {
+  readonly invocation: string;
+  readonly spawnedAt: Date;
+  readonly specHash: string;
+  readonly killMode: ProcessSpec["killMode"];
+  /** The folder of its cgroup, if it has one of its own. */
+  readonly cgroup: string | undefined;
 }
 
 export class ProcessLauncher implements Launcher {
@@ -32,38 +58,95 @@ export class ProcessLauncher implements Launcher {
   }
 
   launch(unit: string, spec: ProcessSpec): Child {
-    const { outputOf, escapees, cgroupOf } = this.#deps;
+    const { outputOf, escapees, cgroupOf, lifelines } = this.#deps;
     const invocation = randomUUID();
+    const marks = {
+      [unitVariable]: unit,
+      [invocationVariable]: invocation,
+      [specVariable]: specHash(spec),
+    };
     try {
       const output = outputOf(unit);
       const cgroup = cgroupOf?.(unit);
       using opened = output.open();
+      using lifeline = openLifelineOf(unit, lifelines);
       const process = start(
         cgroup === undefined ? spec : cgroup.entering(spec),
+        marks,
         opened,
-        invocation,
+        lifeline,
       );
       const { pid } = process;
-      return pid === undefined
-        ? { ...notStarted, ended: failure(process, spec) }
-        : new ProcessChild({ process, pid, spec, invocation, output, cgroup, escapees });
+      if (pid === undefined) return { ...notStarted, ended: failure(process, spec) };
+      const child = new ProcessChild({ process, pid, spec, invocation, output, cgroup, escapees });
+      if (child.identity !== undefined) {
+        this.#register(unit, child, {
+          ...child.identity,
+          invocation,
+          spawnedAt: new Date(),
+          specHash: specHash(spec),
+          killMode: spec.killMode,
+          cgroup: cgroup?.path,
+        });
+      }
+      return child;
     } catch (error) {
       // Some failures are thrown, others arrive as an event: Node tells them apart by the errno.
       const exit = spawnFailure(error, spec);
       return { ...notStarted, ended: Promise.resolve({ exit, lastLines: [] }) };
     }
   }
+
+  /** Looks after a child that an earlier daemon has started. */
+  adopt(unit: string, found: LivingChild, lookout: Lookout): Child {
+    const { outputOf, escapees, cgroupOf, lifelines } = this.#deps;
+    const own = cgroupOf?.(unit);
+    // A daemon that ran elsewhere has started it outside of it.
+    const cgroup = own?.holds(found.pid) === true ? own : undefined;
+    const child = new AdoptedChild({
+      ...found,
+      lifeline: lifelines?.heldBy(found.pid, unit),
+      lookout,
+      output: outputOf(unit),
+      cgroup,
+      escapees,
+    });
+    this.#register(unit, child, { ...found, cgroup: cgroup?.path });
+    return child;
+  }
+
+  #register(unit: string, child: Child, facts: LivingChild): void {
+    const { register } = this.#deps;
+    if (register === undefined) return;
+    register.lives(unit, facts);
+    void child.ended.then(() => register.ended(unit, facts.invocation));
+  }
 }
 
 const notStarted = { pid: undefined, signal: () => undefined, kill: () => undefined };
 
-function start(spec: ProcessSpec, output: OpenedOutput, invocation: string): ChildProcess {
+interface OpenedLifeline extends Disposable {
+  readonly fd: number | undefined;
+}
+
+function openLifelineOf(unit: string, lifelines: Lifelines | undefined): OpenedLifeline {
+  const fd = lifelines?.open(unit);
+  return { fd, [Symbol.dispose]: () => (fd === undefined ? undefined : closeSync(fd)) };
+}
+
+function start(
+  spec: ProcessSpec,
+  marks: Readonly<Record<string, string>>,
+  output: OpenedOutput,
+  lifeline: OpenedLifeline,
+): ChildProcess {
   const [program, ...args] = spec.command;
+  const streams = ["ignore", output.stdio, output.stdio] as const;
   return spawn(program, args, {
     detached: true,
     cwd: spec.directory,
-    env: { ...spec.env, [invocationVariable]: invocation },
-    stdio: ["ignore", output.stdio, output.stdio],
+    env: { ...spec.env, ...marks },
+    stdio: lifeline.fd === undefined ? [...streams] : [...streams, lifeline.fd],
   });
 }
 

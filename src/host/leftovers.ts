@@ -1,13 +1,17 @@
-/** Ends what bears a mark in its environment: children of an earlier daemon, and what they started. */
+/** Ends what bears a mark in its environment: children of a daemon, and what they started. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { findByEnvironment, isThere } from "./processes.ts";
+import { type FoundProcess, findByEnvironment, isThere } from "./processes.ts";
 import { signalProcess } from "./signals.ts";
 
 export interface LeftoverRules {
   readonly variable: string;
   readonly value: string;
+  /** Which of them are left alone. */
+  readonly isSpared?: (process: FoundProcess) => boolean;
   /** How long they may take to go by themselves after SIGTERM. */
   readonly patienceMs: number;
+  /** Which of them SIGTERM would bring to do harm. */
+  readonly isKilledAtOnce?: (process: FoundProcess) => boolean;
 }
 
 const lookEveryMs = 50;
@@ -20,8 +24,11 @@ export interface EndedLeftovers {
 }
 
 export async function endLeftovers(rules: LeftoverRules): Promise<EndedLeftovers> {
-  const asked = await until(rules, "SIGTERM", rules.patienceMs);
-  const killed = await until(rules, "SIGKILL", killPatienceMs);
+  const { isKilledAtOnce = () => false } = rules;
+  const asked = await until(rules, rules.patienceMs, (leftover) =>
+    isKilledAtOnce(leftover) ? "SIGKILL" : "SIGTERM",
+  );
+  const killed = await until(rules, killPatienceMs, () => "SIGKILL");
   const left = find(rules).map(({ pid }) => pid);
   return { ended: Math.max(asked, killed) - left.length, left };
 }
@@ -29,8 +36,8 @@ export async function endLeftovers(rules: LeftoverRules): Promise<EndedLeftovers
 /** Signals each once, until none is left or the patience is over. Returns how many it saw. */
 async function until(
   rules: LeftoverRules,
-  signal: NodeJS.Signals,
   patienceMs: number,
+  signalFor: (leftover: FoundProcess) => NodeJS.Signals,
 ): Promise<number> {
   const seen = new Set<string>();
   for (let waitedMs = 0; waitedMs <= patienceMs; waitedMs += lookEveryMs) {
@@ -40,12 +47,13 @@ async function until(
       const key = `${leftover.pid} ${leftover.startTime}`;
       if (seen.has(key) || !isThere(leftover)) continue;
       seen.add(key);
-      signalProcess(leftover.pid, signal);
+      signalProcess(leftover.pid, signalFor(leftover));
     }
     await sleep(lookEveryMs);
   }
   return seen.size;
 }
 
-const find = ({ variable, value }: LeftoverRules) =>
-  findByEnvironment(variable, value).filter(({ pid }) => pid !== process.pid);
+function find({ variable, value, isSpared = () => false }: LeftoverRules): readonly FoundProcess[] {
+  return findByEnvironment(variable, value).filter((found) => !isSpared(found));
+}

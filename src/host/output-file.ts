@@ -1,5 +1,5 @@
 /** One unit's output in a file, which the children hold open themselves: it goes on without us. */
-import { closeSync, constants, fstatSync, mkdirSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { errnoOf, messageOf } from "./errno.ts";
 import type { OpenedOutput, Output } from "./output.ts";
@@ -34,6 +34,12 @@ export class OutputFile implements Output {
       this.#lost = `its output is lost: ${messageOf(error)}`;
       return { stdio: "ignore", [Symbol.dispose]: () => undefined };
     }
+  }
+
+  follow(): void {
+    this.#lost = undefined;
+    this.#began = statSync(this.path, { throwIfNoEntry: false })?.size ?? 0;
+    this.#beganInKept = undefined;
   }
 
   lastLines(): readonly string[] {

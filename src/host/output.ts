@@ -3,6 +3,8 @@
 export interface Output {
   /** For one spawn; its owner disposes of it right after. Throws if there is no descriptor left. */
   open(): OpenedOutput;
+  /** For a child that another daemon has started: what it says from now on is its own. */
+  follow(): void;
   /** What the newest child said last, oldest first. */
   lastLines(): readonly string[];
 }

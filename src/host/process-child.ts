@@ -2,35 +2,31 @@
 import type { ChildProcess } from "node:child_process";
 import type { Exit } from "../supervision/exit.ts";
 import type { Child, Ended, ProcessSpec } from "../supervision/ports.ts";
-import type { Escapees } from "./escapees.ts";
 import type { Output } from "./output.ts";
 import { identify, isThere, type ProcessIdentity } from "./processes.ts";
-import { signalGroup, signalProcess } from "./signals.ts";
+import { endAll, type Remains } from "./remains.ts";
+import { signalProcess } from "./signals.ts";
 import { unrunnable } from "./spawn-failure.ts";
-import type { UnitCgroup } from "./unit-cgroup.ts";
 
-export interface ProcessChildDeps {
+export interface ProcessChildDeps extends Remains {
   readonly process: ChildProcess;
-  readonly pid: number;
   readonly spec: ProcessSpec;
-  readonly invocation: string;
   readonly output: Output;
-  readonly cgroup: UnitCgroup | undefined;
-  readonly escapees: Escapees;
 }
 
 export class ProcessChild implements Child {
   readonly pid: number;
   readonly ended: Promise<Ended>;
   readonly #deps: ProcessChildDeps;
-  readonly #identity: ProcessIdentity | undefined;
+  /** Undefined where /proc does not tell. */
+  readonly identity: ProcessIdentity | undefined;
   #hasEnded = false;
 
   constructor(deps: ProcessChildDeps) {
     this.#deps = deps;
     this.pid = deps.pid;
     // It cannot have been reaped before the event loop turns: this is the child.
-    this.#identity = identify(deps.pid);
+    this.identity = identify(deps.pid);
     const { promise, resolve } = Promise.withResolvers<Ended>();
     this.ended = promise;
     // Never `close`: that waits for everybody who holds the output.
@@ -44,22 +40,15 @@ export class ProcessChild implements Child {
   kill(): void {
     if (!this.#isOurs()) return;
     if (this.#deps.spec.killMode === "process") signalProcess(this.pid, "SIGKILL");
-    else this.#killAll();
+    else endAll(this.#deps);
   }
 
   #end(code: number | null, signal: NodeJS.Signals | null): Ended {
     this.#hasEnded = true;
-    if (this.#deps.spec.killMode === "control-group") this.#killAll();
+    // The number of a group with members is not given away.
+    if (this.#deps.spec.killMode === "control-group") endAll(this.#deps);
     const lastLines = this.#deps.output.lastLines();
     return { exit: this.#exitOf(code, signal), lastLines };
-  }
-
-  /** Safe in the exit event too: the number of a group with members is not given away. */
-  #killAll(): void {
-    const { cgroup, escapees, invocation } = this.#deps;
-    const isComplete = cgroup?.kill() ?? false;
-    signalGroup(this.pid, "SIGKILL");
-    if (!isComplete) escapees.sweep(invocation);
   }
 
   #exitOf(code: number | null, signal: NodeJS.Signals | null): Exit {
@@ -72,6 +61,6 @@ export class ProcessChild implements Child {
 
   /** Node reaps children before it tells of them: for a moment, the pid may be another's. */
   #isOurs(): boolean {
-    return !this.#hasEnded && this.#identity !== undefined && isThere(this.#identity);
+    return !this.#hasEnded && this.identity !== undefined && isThere(this.identity);
   }
 }

@@ -1,5 +1,5 @@
 /** What /proc tells of processes. They may vanish while they are read: then there is no answer. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { errnoOf } from "./errno.ts";
 import { systemConstants } from "./system-constants.ts";
 
@@ -20,6 +20,8 @@ export interface ProcessStat extends ProcessIdentity {
   readonly userSeconds: number;
   readonly systemSeconds: number;
   readonly residentBytes: number;
+  /** Of a zombie; 0 for whoever may not know. */
+  readonly waitStatus: number;
 }
 
 export function* allPids(): Generator<number> {
@@ -47,6 +49,7 @@ export function readStat(pid: number): ProcessStat | undefined {
     systemSeconds: (number(15) + number(17)) / ticksPerSecond,
     startTime: number(22),
     residentBytes: number(24) * pageBytes,
+    waitStatus: number(52),
   };
 }
 
@@ -58,16 +61,35 @@ export function identify(pid: number): ProcessIdentity | undefined {
 /** A zombie is no longer there, for all that anybody can do with it. */
 export function isThere({ pid, startTime }: ProcessIdentity): boolean {
   const stat = readStat(pid);
-  return stat?.startTime === startTime && stat.state !== "Z" && stat.state !== "X";
+  return stat?.startTime === startTime && !isGone(stat);
+}
+
+export const isGone = ({ state }: ProcessStat): boolean => state === "Z" || state === "X";
+
+/**
+ * How a process ended, in the form of wait(2), as long as its parent has not asked. Undefined if it
+ * has, if the process still lives, or if the kernel would not tell us, but say 0.
+ */
+export function waitStatusOf({ pid, startTime }: ProcessIdentity): number | undefined {
+  const stat = readStat(pid);
+  if (stat?.startTime !== startTime || !isGone(stat)) return undefined;
+  const isOwn = statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid === process.geteuid?.();
+  return isOwn ? stat.waitStatus : undefined;
 }
 
 /** Exact to about 20 ms: `btime` of /proc/stat, which has whole seconds, is not. */
 export function startedAt(pid: number): Date | undefined {
-  const startTime = readStat(pid)?.startTime;
-  if (startTime === undefined) return undefined;
-  const age = uptimeSeconds() - startTime / systemConstants().ticksPerSecond;
-  return new Date(Date.now() - age * 1000);
+  const stat = readStat(pid);
+  return stat && new Date(Date.now() - ageMs(stat));
 }
+
+/** How long it has been there. */
+export const ageMs = ({ startTime }: ProcessIdentity): number =>
+  uptimeSeconds() * 1000 - (startTime / systemConstants().ticksPerSecond) * 1000;
+
+/** What the start time of a process would be that started now. */
+export const ticksNow = (): number =>
+  Math.floor(uptimeSeconds() * systemConstants().ticksPerSecond);
 
 /** What start times are counted in, at so many milliseconds ago. */
 export const ticksSinceBoot = (agoMs: number): number =>
@@ -89,13 +111,39 @@ export function environmentValue(pid: number, name: string): string | undefined 
     ?.slice(prefix.length);
 }
 
-export function findByEnvironment(name: string, value: string): readonly ProcessIdentity[] {
+/** As it was given at the start; undefined if the process is another user's. */
+export function environmentOf(pid: number): ReadonlyMap<string, string> | undefined {
+  const entries = readList(pid, "environ")?.map((entry) => {
+    const at = entry.indexOf("=");
+    return [entry.slice(0, at), entry.slice(at + 1)] as const;
+  });
+  return entries && new Map(entries);
+}
+
+export interface FoundProcess extends ProcessIdentity {
+  /** So is each child of a daemon; of what it starts, only what takes a session of its own. */
+  readonly isSessionLeader: boolean;
+  readonly variables: ReadonlyMap<string, string>;
+}
+
+/** Without us, and without those whose environment we may not see. */
+export function findProcesses(
+  isWanted: (process: FoundProcess) => boolean,
+): readonly FoundProcess[] {
   return [...allPids()].flatMap((pid) => {
+    if (pid === process.pid) return [];
     // The identity first: if the pid changes hands in between, the check before a signal sees it.
-    const identity = identify(pid);
-    return identity !== undefined && environmentValue(pid, name) === value ? [identity] : [];
+    const stat = readStat(pid);
+    const variables = stat && environmentOf(pid);
+    if (stat === undefined || variables === undefined) return [];
+    const { startTime, session } = stat;
+    const found = { pid, startTime, isSessionLeader: session === pid, variables };
+    return isWanted(found) ? [found] : [];
   });
 }
+
+export const findByEnvironment = (name: string, value: string): readonly FoundProcess[] =>
+  findProcesses(({ variables }) => variables.get(name) === value);
 
 export function readProcess(pid: number, file: string): string | undefined {
   try {

@@ -1,10 +1,17 @@
 /** What the guard of flow runs sees of their processes, and does to them. */
-import type { Death, FoundRun, RunProcesses, RunRecord, Strays } from "../prefect/ports.ts";
+import {
+  type Death,
+  type FoundRun,
+  flowRunVariable,
+  type RunProcesses,
+  type RunRecord,
+  type Strays,
+} from "../prefect/ports.ts";
 import { type Millis, seconds } from "../supervision/time.ts";
 import type { OomWitness } from "./oom-witness.ts";
 import { allPids, environmentValue, isThere, readStat } from "./processes.ts";
 import { signalProcess } from "./signals.ts";
-import { endStrays, findStrays, flowRunVariable, type StrayQuery } from "./strays.ts";
+import { endStrays, findStrays, type StrayQuery } from "./strays.ts";
 
 export interface HostRunProcessesDeps {
   readonly oom: OomWitness;

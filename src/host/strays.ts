@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep, setImmediate as yieldToOthers } from "node:timers/promises";
-import type { RunRecord } from "../prefect/ports.ts";
+import { flowRunVariable, type RunRecord } from "../prefect/ports.ts";
 import type { Millis } from "../supervision/time.ts";
 import { errnoOf } from "./errno.ts";
 import {
@@ -20,9 +20,6 @@ import {
 } from "./processes.ts";
 import { signalProcess } from "./signals.ts";
 import { type Candidate, chooseStrays, keyOf } from "./stray-choice.ts";
-
-/** In the environment of every process of a flow run. */
-export const flowRunVariable = "PREFECT__FLOW_RUN_ID";
 
 export interface StrayQuery {
   readonly record: RunRecord;

@@ -34,6 +34,11 @@ export class UnitCgroup {
     return { ...spec, command: ["/bin/sh", "-c", script, this.path, ...spec.command] };
   }
 
+  holds(pid: number): boolean {
+    const inside = readFileSync(join(this.path, "cgroup.procs"), "latin1").split("\n");
+    return inside.includes(String(pid));
+  }
+
   /** SIGKILL to all in it, also to what forks meanwhile. False if the kernel (before 5.14) cannot. */
   kill(): boolean {
     try {

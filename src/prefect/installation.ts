@@ -55,7 +55,6 @@ export function isWorkerName(hostname: string, pool: string, name: string): bool
     name === first || (name.startsWith(`${first}-`) && /^\d+$/.test(name.slice(first.length + 1)))
   );
 }
-
 /** The condition that the pool is there, with its limit. */
 export const poolCondition = (pool: string): string => `pool ${pool}`;
 

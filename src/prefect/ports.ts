@@ -79,6 +79,9 @@ export type RunProcess = { readonly record: RunRecord } & (
     }
 );
 
+/** In the environment of each flow run, and of all that it starts. */
+export const flowRunVariable = "PREFECT__FLOW_RUN_ID";
+
 /** What can be seen of the processes of flow runs, and done to them. */
 export interface RunProcesses {
   /**

@@ -5,7 +5,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { gone, marked, Workplace } from "../support/daemon-process.ts";
+import { marked, Workplace } from "../support/daemon-process.ts";
 
 const fixture = (name: string): string => join(import.meta.dirname, "../fixtures", name);
 
@@ -88,22 +88,6 @@ describe("stop", () => {
 });
 
 describe("after a death of the daemon", () => {
-  test("the next one ends what was left, and nothing runs twice", async () => {
-    const mark = randomUUID();
-    await using place = await Workplace.make(services(mark, sleeper("a"), sleeper("b")));
-    const first = place.start();
-    await first.untilReady();
-    const before = marked(mark);
-    await first.end("SIGKILL");
-    expect(marked(mark)).toEqual(before);
-
-    const second = place.start();
-    await second.untilReady();
-    await Promise.all(before.map(gone));
-    expect(marked(mark)).toHaveLength(2);
-    expect(second.output).toContain("ended 2 processes that an earlier daemon had left behind");
-  });
-
   test("a state file that is damaged is begun anew, and said", async () => {
     await using place = await Workplace.make(services("", sleeper("a")));
     await mkdir(place.stateDir);

@@ -19,6 +19,8 @@ test("a child enters before it can start anything, and gets nothing from the she
   expect(environment?.toSorted()).toEqual([
     "env A=a b",
     expect.stringMatching(/^env SAILS_INVOCATION_ID=/),
+    expect.stringMatching(/^env SAILS_SPEC_HASH=/),
+    "env SAILS_UNIT=worker@x:2",
   ]);
   const lives = launcher.launch([fixture("lives.sh")], {}, "worker@x:2");
   await launcher.said(/^ready$/m, "worker@x:2");

@@ -25,7 +25,9 @@ test("a child leads a session of its own and has only what it was given", async 
     "env PATH=/usr/bin:/bin",
     "env GREETING=two words",
     "env and two lines",
+    "env SAILS_UNIT=unit",
     expect.stringMatching(/^env SAILS_INVOCATION_ID=[0-9a-f-]{36}$/),
+    expect.stringMatching(/^env SAILS_SPEC_HASH=[0-9a-f]{64}$/),
   ]);
 });
 

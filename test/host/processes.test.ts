@@ -48,7 +48,10 @@ test("a process that has gone gives no answer, and is not there", async () => {
 test("a process is found by a variable of its environment", async () => {
   const env = { MARK: "a=b" };
   const child = spawn("/bin/sleep", ["1000"], { env, stdio: "ignore" });
-  expect(findByEnvironment("MARK", "a=b")).toEqual([identify(child.pid ?? noPid)]);
+  const variables = new Map([["MARK", "a=b"]]);
+  expect(findByEnvironment("MARK", "a=b")).toEqual([
+    { ...identify(child.pid ?? noPid), isSessionLeader: false, variables },
+  ]);
   expect(findByEnvironment("MARK", "a=")).toEqual([]);
   expect(commandLine(child.pid ?? noPid)).toEqual(["/bin/sleep", "1000"]);
   child.kill("SIGKILL");

@@ -1,11 +1,13 @@
 /** A real launcher with its output in a folder of its own, and what it started ended with it. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, vi } from "vitest";
 import { CgroupTree } from "../../src/host/cgroup-tree.ts";
 import { Escapees } from "../../src/host/escapees.ts";
-import { ProcessLauncher } from "../../src/host/launcher.ts";
+import { type LivingChild, ProcessLauncher } from "../../src/host/launcher.ts";
+import { Lifelines } from "../../src/host/lifelines.ts";
+import { Lookout } from "../../src/host/lookout.ts";
 import { OutputFolder } from "../../src/host/output-folder.ts";
 import { OutputRotation } from "../../src/host/output-rotation.ts";
 import { identify, isThere, type ProcessIdentity, readStat } from "../../src/host/processes.ts";
@@ -26,6 +28,9 @@ export class RealLauncher implements AsyncDisposable {
   readonly folder = new TemporaryFolder();
   readonly troubles: string[] = [];
   readonly escapees = new Escapees((trouble) => this.troubles.push(trouble));
+  readonly lookout = new Lookout({ oftenMs: 20, seldomMs: 200 });
+  readonly lifelines: Lifelines;
+  readonly lived: LivingChild[] = [];
   readonly rotation = new OutputRotation({ report: (trouble) => this.troubles.push(trouble) });
   readonly #output = new OutputFolder(this.folder.path, this.rotation);
   readonly #launcher: ProcessLauncher;
@@ -35,11 +40,26 @@ export class RealLauncher implements AsyncDisposable {
   constructor(cgroupRoot?: string) {
     const report = (trouble: string): void => void this.troubles.push(trouble);
     const tree = cgroupRoot === undefined ? undefined : new CgroupTree(cgroupRoot, report);
+    const lifelines = join(this.folder.path, "lifelines");
+    mkdirSync(lifelines);
+    this.lifelines = new Lifelines(lifelines, report);
     this.#launcher = new ProcessLauncher({
       outputOf: (unit) => this.#output.of(unit),
       escapees: this.escapees,
       cgroupOf: tree && ((unit) => tree.unit(unit)),
+      lifelines: this.lifelines,
+      register: {
+        lives: (_unit, child) => void this.lived.push(child),
+        ended: () => undefined,
+      },
     });
+  }
+
+  /** As a daemon does that has not started it. */
+  adopt(found: LivingChild, unit = "unit"): Child {
+    const child = this.#launcher.adopt(unit, found, this.lookout);
+    this.#children.push(child);
+    return child;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -48,6 +68,7 @@ export class RealLauncher implements AsyncDisposable {
     await Promise.all(this.#children.map(({ ended }) => ended));
     await this.escapees.settled();
     this.rotation[Symbol.dispose]();
+    this.lookout[Symbol.dispose]();
     this.folder[Symbol.dispose]();
   }
 

@@ -1,7 +1,7 @@
 /** The real program, started as a user would, and watched from outside. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { onTestFinished } from "vitest";
@@ -9,6 +9,7 @@ import { stringify } from "yaml";
 import type { Status, UnitStatus } from "../../src/control/status.ts";
 import { findFreePort } from "../../src/host/free-port.ts";
 import { findByEnvironment } from "../../src/host/processes.ts";
+import { signalProcess } from "../../src/host/signals.ts";
 
 const program = resolve("bin/sails-supervisor");
 
@@ -78,8 +79,17 @@ export class Workplace implements AsyncDisposable {
     });
   }
 
+  /** What a daemon that was killed has left running. */
+  async #endOrphans(): Promise<void> {
+    const id = await readFile(join(this.stateDir, "supervisor-id"), "utf8").catch(() => "");
+    if (id === "") return;
+    const orphans = findByEnvironment("SAILS_SUPERVISOR_ID", id.trim());
+    for (const { pid } of orphans) signalProcess(pid, "SIGKILL");
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#daemons.map((daemon) => daemon.end("SIGTERM")));
+    await this.#endOrphans();
     await rm(this.directory, { recursive: true, force: true });
   }
 }
@@ -141,9 +151,11 @@ export class DaemonProcess {
       typeof words === "string" ? this.#output.includes(words) : words.test(this.#output);
     while (!isSaid()) {
       if (this.hasEnded) throw new Error(`ended without saying ${String(words)}:\n${this.#output}`);
+      using waiting = disposableAbort();
+      const { signal } = waiting.controller;
       await Promise.race([
-        once(this.#child.stdout ?? this.#child, "data"),
-        once(this.#child, "exit"),
+        once(this.#child.stdout ?? this.#child, "data", { signal }),
+        once(this.#child, "exit", { signal }),
       ]);
     }
   }

@@ -1,0 +1,22 @@
+/** How this program was started, and how it is started again: in a checkout or a release by its launcher. */
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+/** Chooses Node and the newest form of the program; undefined where there is none beside the sources or the bundle. */
+export function ownLauncher(): string | undefined {
+  const launcher = join(dirname(process.argv[1] ?? ""), "../bin/sails-supervisor");
+  return existsSync(launcher) ? launcher : undefined;
+}
+
+/** With the arguments of this process. */
+export function ownCommand(): readonly [string, ...string[]] {
+  const [, main = "", ...args] = process.argv;
+  const launcher = ownLauncher();
+  return launcher === undefined
+    ? [process.execPath, ...process.execArgv, main, ...args]
+    : [launcher, ...args];
+}
+
+/** Beside the folder of the program, in a checkout as in a package. */
+export const ownRunLauncher = (): string =>
+  join(dirname(process.argv[1] ?? ""), "../libexec/flow-run");
