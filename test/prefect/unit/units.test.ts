@@ -1,12 +1,15 @@
 import { describe, expect, test } from "vitest";
+import type { PoolConfig } from "../../../src/config/config.ts";
 import type { Capabilities } from "../../../src/prefect/capabilities.ts";
 import {
   apiCondition,
   environmentCondition,
   poolCondition,
+  settledCondition,
 } from "../../../src/prefect/installation.ts";
 import { type InstallationParts, prefectUnits } from "../../../src/prefect/units.ts";
 import { stopWaves } from "../../../src/supervision/order.ts";
+import { minutes } from "../../../src/supervision/time.ts";
 import { sameProcess, type UnitSpec } from "../../../src/supervision/unit-spec.ts";
 import { configOf, pool, ScriptedApi, ScriptedMachine, signal } from "./given.ts";
 
@@ -66,8 +69,26 @@ describe("which units there are", () => {
   test("all of them tell what they are", () => {
     expect(unit("server").labels).toEqual({ role: "server" });
     const config = configOf({ pools: [pool("a", { type: "docker" })] });
-    const labels = { role: "worker", pool: "a", pool_type: "docker" };
+    const labels = { role: "worker", pool: "a", pool_type: "docker", worker: "vm1-a" };
     expect(unit("worker@a", { config }).labels).toEqual(labels);
+  });
+});
+
+describe("how a worker is stopped", () => {
+  const runs = (changes: Partial<PoolConfig>) =>
+    unit("worker@runs", { config: configOf({ pools: [pool("runs", changes)] }) });
+
+  test("by SIGKILL once it has nothing in its hands: any other signal ends its runs", () => {
+    const { rules, quiesce } = runs({ drainTimeout: minutes(10) });
+    expect(rules.stopLadder.map((rung) => rung.signal)).toEqual(["SIGKILL"]);
+    expect(rules.quiesceTimeout).toBe(minutes(11));
+    expect(quiesce).toBeDefined();
+  });
+
+  test("by being asked, where its runs are not processes of this machine", () => {
+    const { rules, quiesce } = runs({ type: "docker" });
+    expect(rules.stopLadder.map((rung) => rung.signal)).toEqual(["SIGTERM"]);
+    expect(quiesce).toBeUndefined();
   });
 });
 
@@ -137,7 +158,7 @@ describe("what is waited for", () => {
   });
 
   test("by workers: the server, their own pool, and what Prefect can do", () => {
-    const own = [poolCondition("runs"), environmentCondition];
+    const own = [poolCondition("runs"), environmentCondition, settledCondition];
     expect(unit("worker@runs").after).toEqual(["server", ...own]);
     const config = configOf({
       pools,
@@ -145,6 +166,11 @@ describe("what is waited for", () => {
       prefect: { apiUrl: "http://192.0.2.7/api" },
     });
     expect(unit("worker@runs:3", { config }).after).toEqual([apiCondition, ...own]);
+  });
+
+  test("by workers that start no processes here: not for those of before", () => {
+    const config = configOf({ pools: [pool("runs", { type: "docker" })] });
+    expect(unit("worker@runs", { config }).after).not.toContain(settledCondition);
   });
 
   test("so that workers are stopped before their server", () => {
