@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import { InstalledDaemon } from "../support/systemd/installed-daemon.ts";
+import { sharedContainer } from "../support/systemd/shared-container.ts";
+
+const shared = sharedContainer();
+
+const sleeper = (name: string) => ({ name, command: ["sleep", "100000"] });
+
+test("start returns when it is ready; status says how the units are, and draws them", async (ctx) => {
+  const container = await shared(ctx);
+  await using daemon = await InstalledDaemon.install(container, {
+    config: { services: [sleeper("a"), sleeper("b")] },
+  });
+  await daemon.order("start");
+  // Whoever waited for the unit can use the socket at once.
+  expect(await daemon.status()).toBeDefined();
+  await daemon.untilReady();
+  const shown = await container.until("the status is told", async () => {
+    const { stdout } = await daemon.systemctl("status", "--no-pager", "--full");
+    return stdout.includes("All 2 units ready") ? stdout : undefined;
+  });
+  expect(shown).toMatch(/Active: active \(running\)/);
+  expect(shown).toMatch(/Status: "All 2 units ready"/);
+  for (const cgroup of ["supervisor", "service@a", "service@b"]) {
+    expect(shown).toMatch(new RegExp(`[├└]─${cgroup}\\n`));
+  }
+});
+
+test("all of it runs as the unit's user", async (ctx) => {
+  const container = await shared(ctx);
+  await using daemon = await InstalledDaemon.install(container, {
+    config: { services: [sleeper("a")] },
+  });
+  await daemon.order("start");
+  await daemon.untilReady();
+  const pids = (await daemon.processes()).join(",");
+  expect(await container.ask(["ps", "-o", "user=,args=", "-p", pids])).toMatch(
+    /^(sails .*\n)+sails .*$/,
+  );
+});
