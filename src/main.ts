@@ -47,6 +47,10 @@ const context: Context = {
     const { runDaemon } = await import("./daemon.ts");
     return runDaemon(options);
   },
+  sweep: async () => {
+    const { runSweep } = await import("./daemon/sweep.ts");
+    return runSweep();
+  },
 };
 
 process.exitCode = await runCli(context, process.argv.slice(2));

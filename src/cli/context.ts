@@ -11,6 +11,7 @@ export interface Context {
   /** From its first call on, Ctrl-C aborts this instead of ending the program. */
   readonly interrupted: () => AbortSignal;
   readonly runDaemon: (options: DaemonOptions) => Promise<number>;
+  readonly sweep: () => Promise<number>;
 }
 
 interface DaemonOptions {

@@ -62,6 +62,10 @@ function addDaemon(program: Command, context: Context, run: Run): void {
       const trial = check === undefined ? {} : { isTrial: check };
       return run(context.runDaemon({ configFile: config, ...trial }));
     });
+  program
+    .command("sweep", { hidden: true })
+    .description("Ends what a daemon left that died while it was being stopped: for ExecStopPost=.")
+    .action(() => run(context.sweep()));
 }
 
 function addStatus(program: Command, context: Context, run: Run): void {

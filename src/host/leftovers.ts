@@ -1,18 +1,24 @@
-/** Ends what bears a mark in its environment: children of a daemon, and what they started. */
+/** Ends what a daemon left: what bears its mark in its environment, or is in its systemd unit. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type FoundProcess, findByEnvironment, isThere } from "./processes.ts";
 import { signalProcess } from "./signals.ts";
 
-export interface LeftoverRules {
-  readonly variable: string;
-  readonly value: string;
-  /** Which of them are left alone. */
-  readonly isSpared?: (process: FoundProcess) => boolean;
+interface EndingRules {
   /** How long they may take to go by themselves after SIGTERM. */
   readonly patienceMs: number;
   /** Which of them SIGTERM would bring to do harm. */
   readonly isKilledAtOnce?: (process: FoundProcess) => boolean;
 }
+
+export interface LeftoverRules extends EndingRules {
+  readonly variable: string;
+  readonly value: string;
+  /** Which of them are left alone. */
+  readonly isSpared?: (process: FoundProcess) => boolean;
+}
+
+/** Those that there are now. */
+type Find = () => readonly FoundProcess[];
 
 const lookEveryMs = 50;
 /** What is still there then is in an uninterruptible wait. */
@@ -23,25 +29,33 @@ export interface EndedLeftovers {
   readonly left: readonly number[];
 }
 
-export async function endLeftovers(rules: LeftoverRules): Promise<EndedLeftovers> {
-  const { isKilledAtOnce = () => false } = rules;
-  const asked = await until(rules, rules.patienceMs, (leftover) =>
+export function endLeftovers(rules: LeftoverRules): Promise<EndedLeftovers> {
+  const { variable, value, isSpared = () => false } = rules;
+  return endAll(
+    () => findByEnvironment(variable, value).filter((found) => !isSpared(found)),
+    rules,
+  );
+}
+
+export async function endAll(find: Find, rules: EndingRules): Promise<EndedLeftovers> {
+  const { patienceMs, isKilledAtOnce = () => false } = rules;
+  const asked = await until(find, patienceMs, (leftover) =>
     isKilledAtOnce(leftover) ? "SIGKILL" : "SIGTERM",
   );
-  const killed = await until(rules, killPatienceMs, () => "SIGKILL");
-  const left = find(rules).map(({ pid }) => pid);
+  const killed = await until(find, killPatienceMs, () => "SIGKILL");
+  const left = find().map(({ pid }) => pid);
   return { ended: Math.max(asked, killed) - left.length, left };
 }
 
 /** Signals each once, until none is left or the patience is over. Returns how many it saw. */
 async function until(
-  rules: LeftoverRules,
+  find: Find,
   patienceMs: number,
   signalFor: (leftover: FoundProcess) => NodeJS.Signals,
 ): Promise<number> {
   const seen = new Set<string>();
   for (let waitedMs = 0; waitedMs <= patienceMs; waitedMs += lookEveryMs) {
-    const found = find(rules);
+    const found = find();
     if (found.length === 0) break;
     for (const leftover of found) {
       const key = `${leftover.pid} ${leftover.startTime}`;
@@ -52,8 +66,4 @@ async function until(
     await sleep(lookEveryMs);
   }
   return seen.size;
-}
-
-function find({ variable, value, isSpared = () => false }: LeftoverRules): readonly FoundProcess[] {
-  return findByEnvironment(variable, value).filter((found) => !isSpared(found));
 }

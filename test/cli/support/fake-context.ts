@@ -55,6 +55,7 @@ export function fakeContext(
     uid: 1000,
     interrupted: () => interruption.signal,
     runDaemon: () => Promise.reject(new Error("not in this test")),
+    sweep: () => Promise.reject(new Error("not in this test")),
     ...changes,
     out: written(isTerminal, env),
     err: written(isTerminal, env),

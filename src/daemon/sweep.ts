@@ -1,0 +1,71 @@
+/**
+ * `sails-supervisor sweep`, which the unit runs after each end of the daemon (ExecStopPost=).
+ *
+ * A daemon that stops in order leaves nothing. One that crashes leaves its children to the next; but
+ * if the unit is being stopped there is no next one, and they are ended here. Which it is the job
+ * tells: systemd 252 keeps it until ExecStopPost= is done, at `stop` as at shutdown (`stop`), at
+ * `restart` (`restart`); there is none after a crash, and one that comes meanwhile is there too.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { endAll } from "../host/leftovers.ts";
+import { type Log, openLog } from "../host/log.ts";
+import { mainProcessLivedMs } from "../host/main-process.ts";
+import { askJobKind, findOwnUnit, type JobKind, type OwnUnit } from "../host/systemd-job.ts";
+import { processesOfUnit } from "../host/unit-processes.ts";
+
+type OwnEnvironment = Readonly<Record<string, string | undefined>>;
+
+export type SweepStep = "end" | "leave" | "wait";
+
+/** A daemon that ends sooner than this, again and again, must not take the machine's time. */
+const soonMs = 10_000;
+/**
+ * Here and not as RestartSec=: a stop in that pause would find the unit at rest, and run no
+ * ExecStopPost= (measured). One that comes in this pause is seen at its end.
+ */
+const pauseMs = 2_000;
+const patienceMs = 15_000;
+
+export function sweepStep(job: JobKind, livedMs: number | undefined): SweepStep {
+  if (job === "stop") return "end";
+  return job === "restart" || (livedMs ?? 0) >= soonMs ? "leave" : "wait";
+}
+
+/** Resolves with the exit status. */
+export async function runSweep(): Promise<number> {
+  const own = { ...process.env };
+  const log = openLog(1, own);
+  try {
+    return await sweep(own, log);
+  } finally {
+    log.flush();
+  }
+}
+
+async function sweep(own: OwnEnvironment, log: Log): Promise<number> {
+  const unit = findOwnUnit();
+  if (unit === undefined || own["SERVICE_RESULT"] === undefined) {
+    log.write(
+      "error",
+      "sweep is for systemd, when the daemon has ended: it does nothing elsewhere",
+    );
+    return 2;
+  }
+  if (!(await isOver(own, unit))) return 0;
+  const { ended, left } = await endAll(() => processesOfUnit(unit), patienceMs);
+  if (ended > 0) {
+    const why = "the daemon died before it could stop them in order";
+    log.write("warn", `ended ${ended} processes: ${why}`);
+  }
+  if (left.length === 0) return 0;
+  log.write("error", `processes ${left.join(", ")} cannot be ended`);
+  return 1;
+}
+
+async function isOver(own: OwnEnvironment, unit: OwnUnit): Promise<boolean> {
+  const [job, lived] = await Promise.all([askJobKind(own, unit), mainProcessLivedMs(own, unit)]);
+  const step = sweepStep(job, lived);
+  if (step !== "wait") return step === "end";
+  await sleep(pauseMs);
+  return (await askJobKind(own, unit)) === "stop";
+}

@@ -1,0 +1,88 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { InstalledDaemon } from "../support/systemd/installed-daemon.ts";
+import { sharedContainer } from "../support/systemd/shared-container.ts";
+
+const shared = sharedContainer();
+
+const sleeper = (name: string) => ({ name, command: ["sleep", "100000"] });
+
+/** Hears the second SIGTERM, not the first. */
+const hardOfHearing = {
+  name: "slow",
+  command: ["sh", "-c", "trap 'trap - TERM' TERM; while :; do sleep 0.05; done"],
+  stop_timeout: "10m",
+};
+
+test("a stop ends all in order, and the unit has not failed", async (ctx) => {
+  await using daemon = await InstalledDaemon.install(await shared(ctx), {
+    config: { services: [sleeper("a"), sleeper("b")] },
+  });
+  await daemon.order("start");
+  await daemon.untilReady();
+  await daemon.order("stop");
+  expect(await daemon.processes()).toEqual([]);
+  expect(await daemon.show("ActiveState")).toBe("inactive");
+  const said = (await daemon.journal()).map(({ message }) => message);
+  expect(said).toContain(
+    "SIGTERM received: stops everything in order; a second one does it at once",
+  );
+  expect(said.join("\n")).not.toMatch(/daemon died|Unit process|failed/i);
+});
+
+test("a daemon that dies while it is being stopped leaves nothing all the same", async (ctx) => {
+  await using daemon = await InstalledDaemon.install(await shared(ctx), {
+    config: { services: [hardOfHearing, sleeper("b")] },
+  });
+  await daemon.order("start");
+  await daemon.untilReady();
+  await daemon.systemctl("stop", "--no-block");
+  await daemon.untilUnit("service@slow", ({ state }) => state === "stopping");
+  await daemon.signal("KILL");
+  await daemon.order("stop");
+  expect(await daemon.processes()).toEqual([]);
+  expect((await daemon.journal("-p", "warning")).map(({ message }) => message)).toContainEqual(
+    expect.stringMatching(/^ended \d+ processes: the daemon died before/),
+  );
+});
+
+test("a stop at any moment after a crash leaves nothing", async (ctx) => {
+  await using daemon = await InstalledDaemon.install(await shared(ctx), {
+    config: { services: [sleeper("a")] },
+  });
+  // Into the crash, the sweep, its pause, and the start of the next daemon.
+  for (const afterMs of [0, 50, 200, 600, 1_500, 2_500]) {
+    await daemon.order("start");
+    await daemon.untilReady();
+    await daemon.signal("KILL");
+    await sleep(afterMs);
+    await daemon.order("stop");
+    expect(await daemon.processes(), `after ${afterMs} ms`).toEqual([]);
+    expect(await daemon.show("SubState"), `after ${afterMs} ms`).toMatch(/^(dead|failed)$/);
+  }
+});
+
+test("a program that cannot even be started does not keep the machine busy", async (ctx) => {
+  const container = await shared(ctx);
+  await using daemon = await InstalledDaemon.install(container);
+  await container.ask(["rm", "/usr/bin/sails-supervisor"]);
+  await daemon.systemctl("start", "--no-block");
+  await container.until("it is tried again", async () =>
+    Number(await daemon.show("NRestarts")) >= 1 ? true : undefined,
+  );
+  const before = Number(await daemon.show("NRestarts"));
+  await sleep(1_000);
+  expect(Number(await daemon.show("NRestarts")) - before).toBeLessThanOrEqual(1);
+  await daemon.order("stop");
+});
+
+test("the sweep does nothing but for systemd", async (ctx) => {
+  await using daemon = await InstalledDaemon.install(await shared(ctx), {
+    config: { services: [sleeper("a")] },
+  });
+  await daemon.order("start");
+  await daemon.untilReady();
+  const before = await daemon.processes();
+  expect((await daemon.run("sweep")).status).toBe(2);
+  expect(await daemon.processes()).toEqual(before);
+});
