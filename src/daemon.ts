@@ -26,7 +26,7 @@ export async function runDaemon({ configFile, isTrial }: RunOptions): Promise<ne
     log.flush();
     process.exit(status);
   } finally {
-    log.flush();
+    await log.written();
   }
 }
 

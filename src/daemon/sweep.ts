@@ -38,7 +38,7 @@ export async function runSweep(): Promise<number> {
   try {
     return await sweep(own, log);
   } finally {
-    log.flush();
+    await log.written();
   }
 }
 

@@ -14,8 +14,10 @@ export interface Log {
   write(level: Level, message: string): void;
   /** Lines that their reader was too slow for. */
   readonly dropped: number;
-  /** All that was written is out. */
+  /** All that was written is out; what had only just been written may then follow what came after. */
   flush(): void;
+  /** Resolves when all that was written is out, in its order, or its reader is too slow for that. */
+  written(): Promise<void>;
 }
 
 type Render = (level: Level, message: string) => string;
@@ -52,6 +54,7 @@ const toFile: Render = (level, message) =>
   `${new Date().toISOString()} ${level.toUpperCase().padEnd(6)} ${message}\n`;
 
 const mostWaitingBytes = 4 * 1024 * 1024;
+const lastPatienceMs = 1_000;
 
 export function openLog(fd: number, own: Readonly<Record<string, string | undefined>>): Log {
   const render = rendererFor(fd, own);
@@ -71,6 +74,13 @@ export function openLog(fd: number, own: Readonly<Record<string, string | undefi
       } catch {
         dropped += 1;
       }
+    },
+    async written() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, lastPatienceMs);
+      out.flush(() => resolve());
+      await promise;
+      clearTimeout(timer);
     },
   };
 }
