@@ -22,7 +22,7 @@ import { apiUrl, uiUrl } from "../prefect/installation.ts";
 import { flowRunVariable } from "../prefect/ports.ts";
 import { describe } from "../supervision/describe.ts";
 import { Supervisor } from "../supervision/supervisor.ts";
-import { formatSpan } from "../supervision/time.ts";
+import { formatSpan, minutes, ms } from "../supervision/time.ts";
 import type { UnitSpec } from "../supervision/unit-spec.ts";
 import type { UnitEvent, UnitState } from "../supervision/unit-state.ts";
 import { isReady, type UnitView } from "../supervision/unit-view.ts";
@@ -32,6 +32,7 @@ import { type Children, openChildren } from "./children.ts";
 import { commandLine } from "./command-line.ts";
 import { openDoors, webUrl } from "./doors.ts";
 import { FlowRuns } from "./flow-runs.ts";
+import { Heartbeat } from "./heartbeat.ts";
 import { Herald } from "./herald.ts";
 import { Inheritance } from "./inheritance.ts";
 import { Installation } from "./installation.ts";
@@ -64,6 +65,7 @@ export class Daemon implements AsyncDisposable {
   readonly #installation: Installation;
   readonly #plane: Plane;
   readonly #herald: Herald;
+  #heartbeat: Heartbeat | undefined;
   #reloading: Promise<unknown> = Promise.resolve();
   #config: Config;
   #phase: SupervisorStatus["phase"] = "starting";
@@ -185,6 +187,7 @@ export class Daemon implements AsyncDisposable {
       now: () => systemClock.now(),
       toWallClock,
       logOf: this.#children.logOf,
+      isAlive: () => this.#heartbeat?.trouble === undefined,
     });
   }
   /** False if it cannot be reached by its operators: then nothing has been started. */
@@ -219,7 +222,7 @@ export class Daemon implements AsyncDisposable {
     this.#metrics.daemon.configLoaded(Date.now() / 1000);
     this.#phase = "running";
     this.#notifier.ready(headline(this.#plane.status()));
-    this.#stack.use(this.#feedWatchdog());
+    this.#heartbeat = this.#stack.use(this.#listenToHeart());
     this.#herald.overviewSoon();
   }
 
@@ -374,14 +377,22 @@ export class Daemon implements AsyncDisposable {
     };
   }
 
-  #feedWatchdog(): Disposable {
-    const limitUs = Number(this.#options.own["WATCHDOG_USEC"] ?? 0);
-    const feed = (): void => {
-      this.#notifier.watchdog();
-      this.#metrics.daemon.watchdogPinged(Date.now() / 1000);
-    };
-    const timer = limitUs > 0 ? setInterval(feed, limitUs / 2000) : undefined;
-    return { [Symbol.dispose]: () => clearInterval(timer) };
+  #listenToHeart(): Heartbeat {
+    const watchdog = Number(this.#options.own["WATCHDOG_USEC"] ?? 0) / 1000;
+    return new Heartbeat({
+      clock: systemClock,
+      span: watchdog > 0 ? ms(watchdog) : minutes(1),
+      overdue: () => this.#installation.overdue,
+      beat: () => {
+        if (watchdog === 0) return;
+        this.#notifier.watchdog();
+        this.#metrics.daemon.watchdogPinged(Date.now() / 1000);
+      },
+      missed: (why) => {
+        const then = watchdog > 0 ? ". If it lasts, systemd starts the daemon anew" : "";
+        this.#tell("warn", `the daemon makes no progress: ${why}${then}`);
+      },
+    });
   }
 }
 

@@ -117,6 +117,10 @@ export class Installation implements Disposable {
     return keeper !== undefined && (!hasPrefect(keeper.config) || keeper.hasConverged);
   }
 
+  get overdue(): readonly string[] {
+    return this.#keeper?.overdue ?? [];
+  }
+
   get problems(): readonly Problem[] {
     const difficulties = this.#keeper?.difficulties ?? [];
     const profile = this.#profileTrouble;

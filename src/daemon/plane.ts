@@ -37,6 +37,7 @@ export interface PlaneDeps {
   readonly now: () => Millis;
   readonly toWallClock: (at: Millis) => Date;
   readonly logOf: (unit: string) => string;
+  readonly isAlive: () => boolean;
 }
 
 export class Plane implements ControlPlane {
@@ -64,9 +65,8 @@ export class Plane implements ControlPlane {
     return this.#deps.metrics();
   }
 
-  /** Whoever gets this answer gets it from the loop itself. */
   alive(): boolean {
-    return true;
+    return this.#deps.isAlive();
   }
 
   order(verb: UnitVerb, units: readonly string[]): OrderResult {

@@ -22,7 +22,7 @@ import { clientEnvironment, type RunLauncher } from "../prefect/process-environm
 import { findProgram, type Program } from "../prefect/program.ts";
 import { type InstallationParts, prefectUnits } from "../prefect/units.ts";
 import type { Clock } from "../supervision/ports.ts";
-import { seconds } from "../supervision/time.ts";
+import { type Millis, minutes, seconds } from "../supervision/time.ts";
 import type { UnitSpec } from "../supervision/unit-spec.ts";
 import type { Blocker } from "../supervision/unit-state.ts";
 import { RepeatingTask, type TaskOutcome } from "./repeating-task.ts";
@@ -81,12 +81,13 @@ export class PrefectKeeper implements Disposable {
       ...createFlowRunApi(transport),
     };
     this.#database = new DatabaseGuard(config, deps.files);
-    const task = (run: (signal: AbortSignal) => Promise<TaskOutcome>) =>
-      new RepeatingTask(deps.clock, run);
+    const task = (limit: Millis, run: (signal: AbortSignal) => Promise<TaskOutcome>) =>
+      new RepeatingTask(deps.clock, limit, run);
     this.#tasks = {
-      environment: task((signal) => this.#learn(signal)),
-      api: task((signal) => this.#watchApi(signal)),
-      converge: task((signal) => this.#converge(signal)),
+      environment: task(minutes(10), (signal) => this.#learn(signal)),
+      api: task(minutes(5), (signal) => this.#watchApi(signal)),
+      // Hundreds of deployments, each of which may take half a minute.
+      converge: task(minutes(6 * 60), (signal) => this.#converge(signal)),
     };
   }
 
@@ -113,6 +114,13 @@ export class PrefectKeeper implements Disposable {
   /** Whether one whole round has been done since the server answered first. */
   get hasConverged(): boolean {
     return this.#hasConverged;
+  }
+
+  /** What it began and will not end: words for it. */
+  get overdue(): readonly string[] {
+    return Object.entries(this.#tasks).flatMap(([name, task]) =>
+      task.isOverdue ? [`the task ${name}`] : [],
+    );
   }
 
   units(): readonly UnitSpec[] {

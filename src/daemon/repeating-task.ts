@@ -10,14 +10,23 @@ export type TaskOutcome =
 export class RepeatingTask implements Disposable {
   readonly #clock: Clock;
   readonly #task: (signal: AbortSignal) => Promise<TaskOutcome>;
+  readonly #limit: Millis;
   #current: AbortController | undefined;
+  #startedAt: Millis | undefined;
   #isAskedAgain = false;
   #isDisposed = false;
   #cancelRetry: Cancel = () => undefined;
 
-  constructor(clock: Clock, task: (signal: AbortSignal) => Promise<TaskOutcome>) {
+  /** @param limit what one turn of it stays below, by the time limits of all its steps */
+  constructor(clock: Clock, limit: Millis, task: (signal: AbortSignal) => Promise<TaskOutcome>) {
     this.#clock = clock;
+    this.#limit = limit;
     this.#task = task;
+  }
+
+  /** Whether it is under way for longer than it can be: it will not come back. */
+  get isOverdue(): boolean {
+    return this.#startedAt !== undefined && this.#clock.now() - this.#startedAt > this.#limit;
   }
 
   /** Now, or as soon as the one under way is done. */
@@ -43,8 +52,10 @@ export class RepeatingTask implements Disposable {
   async #run(): Promise<void> {
     const current = new AbortController();
     this.#current = current;
+    this.#startedAt = this.#clock.now();
     const outcome = await this.#task(current.signal);
     this.#current = undefined;
+    this.#startedAt = undefined;
     if (this.#isDisposed) return;
     if (this.#isAskedAgain) {
       this.#isAskedAgain = false;

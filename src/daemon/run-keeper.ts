@@ -16,7 +16,7 @@ import { type Closures, Intake } from "../prefect/runs/intake.ts";
 import { type Entangled, type Quiesced, quiesce } from "../prefect/runs/quiesce.ts";
 import { type GuardedRun } from "../prefect/runs/snapshot.ts";
 import type { Clock } from "../supervision/ports.ts";
-import { type Millis, ms, seconds } from "../supervision/time.ts";
+import { type Millis, minutes, ms, seconds } from "../supervision/time.ts";
 import type { Blocker } from "../supervision/unit-state.ts";
 import { RepeatingTask, type TaskOutcome } from "./repeating-task.ts";
 
@@ -86,7 +86,7 @@ export class RunKeeper implements Disposable {
           strays,
         })),
     });
-    this.#settling = new RepeatingTask(clock, (signal) => this.#settle(signal));
+    this.#settling = new RepeatingTask(clock, minutes(30), (signal) => this.#settle(signal));
   }
 
   /** @param api undefined where there is no Prefect to look after */

@@ -38,3 +38,43 @@ test("all of it runs as the unit's user", async (ctx) => {
     /^(sails .*\n)+sails .*$/,
   );
 });
+
+test("reload reads the configuration again, and one with a fault changes nothing", async (ctx) => {
+  const container = await shared(ctx);
+  await using daemon = await InstalledDaemon.install(container, {
+    config: { services: [sleeper("a")] },
+  });
+  await daemon.order("start");
+  const before = await daemon.untilUnit("service@a", ({ ready }) => ready);
+  await daemon.configure({ services: [sleeper("a"), sleeper("b")] });
+  await daemon.order("reload");
+  await daemon.untilUnit("service@b", ({ ready }) => ready);
+  await daemon.configure({ services: "none" });
+  await daemon.order("reload");
+  await container.until("it says so", async () =>
+    (await daemon.journal("-p", "err")).some(({ message }) => /nothing was reloaded/.test(message))
+      ? true
+      : undefined,
+  );
+  expect(await daemon.show("ActiveState")).toBe("active");
+  expect((await daemon.untilUnit("service@a", ({ ready }) => ready)).pid).toBe(before.pid);
+});
+
+test("memory that runs out for one process stops no other", async (ctx) => {
+  await using daemon = await InstalledDaemon.install(await shared(ctx));
+  expect(await daemon.show("OOMPolicy")).toBe("continue");
+});
+
+test("an installation that cannot start is tried again, and its fault stands in the journal", async (ctx) => {
+  const container = await shared(ctx);
+  await using daemon = await InstalledDaemon.install(container, { config: { services: "none" } });
+  await daemon.systemctl("start", "--no-block");
+  await container.until("it is tried again", async () =>
+    Number(await daemon.show("NRestarts")) >= 1 ? true : undefined,
+  );
+  expect((await daemon.journal("-p", "err")).map(({ message }) => message)).toContainEqual(
+    expect.stringContaining("/etc/sails-supervisor/config.yaml:3:"),
+  );
+  await daemon.configure({ services: [sleeper("a")] });
+  await daemon.untilReady();
+});

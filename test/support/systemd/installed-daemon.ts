@@ -25,12 +25,10 @@ export interface Installation {
 export class InstalledDaemon implements AsyncDisposable {
   readonly container: SystemdContainer;
   readonly stateDir = "/var/lib/sails-supervisor";
-  /** Where the journal was when this one was installed. */
-  readonly #cursor: string;
+  readonly #installedAt = Date.now();
 
-  private constructor(container: SystemdContainer, cursor: string) {
+  private constructor(container: SystemdContainer) {
     this.container = container;
-    this.#cursor = cursor;
   }
 
   /** Not started yet; gone from the container, with its state and its processes, when disposed. */
@@ -38,8 +36,7 @@ export class InstalledDaemon implements AsyncDisposable {
     container: SystemdContainer,
     { config = {}, service = [] }: Installation = {},
   ): Promise<InstalledDaemon> {
-    const [last] = await container.journal("-n", "1");
-    const daemon = new InstalledDaemon(container, String(last?.fields["__CURSOR"]));
+    const daemon = new InstalledDaemon(container);
     await container.ask(["ln", "-sfn", resolve("bin/sails-supervisor"), "/usr/bin"]);
     await container.write(unitFile, await readFile(`systemd/${unit}`, "utf8"));
     await daemon.configure(config);
@@ -132,7 +129,9 @@ export class InstalledDaemon implements AsyncDisposable {
 
   /** What the journal has of the unit since it was installed. */
   journal(...words: readonly string[]): Promise<readonly Entry[]> {
-    return this.container.journal("-u", unit, `--after-cursor=${this.#cursor}`, ...words);
+    // Not by a cursor: after one that is not of this unit journalctl (252) leaves out the first entry.
+    const since = `--since=@${this.#installedAt / 1000}`;
+    return this.container.journal("-u", unit, since, ...words);
   }
 
   /** All that runs in its cgroup, the daemon included. */

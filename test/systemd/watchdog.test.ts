@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import { InstalledDaemon } from "../support/systemd/installed-daemon.ts";
+import { sharedContainer } from "../support/systemd/shared-container.ts";
+
+const shared = sharedContainer();
+
+const services = [{ name: "a", command: ["sleep", "100000"] }];
+
+test("a daemon that makes progress is left alone, and nobody is told of signs of life", async (ctx) => {
+  const container = await shared(ctx);
+  await using daemon = await InstalledDaemon.install(container, {
+    config: { services },
+    service: ["WatchdogSec=1"],
+  });
+  await daemon.order("start");
+  const pid = await daemon.mainPid();
+  const fed = () => daemon.show("WatchdogTimestampMonotonic").then(Number);
+  const first = await fed();
+  await container.until("it is fed for three times as long as it may be silent", async () =>
+    (await fed()) - first > 3_000_000 ? true : undefined,
+  );
+  expect(await daemon.mainPid()).toBe(pid);
+  expect(await daemon.journal("-p", "warning")).toEqual([]);
+});
+
+test("one that is stuck is ended and started again, and its children are not touched", async (ctx) => {
+  await using daemon = await InstalledDaemon.install(await shared(ctx), {
+    config: { services },
+    service: ["WatchdogSec=2"],
+  });
+  await daemon.order("start");
+  await daemon.untilReady();
+  const before = await daemon.mainPid();
+  await daemon.signal("STOP");
+  await daemon.anotherOne(before);
+  const said = (await daemon.journal()).map(({ message }) => message).join("\n");
+  expect(said).toContain("Watchdog timeout (limit 2s)!");
+  expect(said).toContain("Main process exited, code=killed, status=6/ABRT");
+});
