@@ -21,6 +21,7 @@ import { processMetrics } from "../metrics/process-metrics.ts";
 import { apiUrl, uiUrl } from "../prefect/installation.ts";
 import { flowRunVariable } from "../prefect/ports.ts";
 import { describe } from "../supervision/describe.ts";
+import { stopPatience } from "../supervision/order.ts";
 import { Supervisor } from "../supervision/supervisor.ts";
 import { formatSpan, minutes, ms } from "../supervision/time.ts";
 import type { UnitSpec } from "../supervision/unit-spec.ts";
@@ -50,6 +51,8 @@ export interface DaemonOptions {
 
 /** Of `run`: to see whether it would start. */
 const trialOption = "--check";
+/** For what is left when all units have stopped. */
+const sweepPatience = minutes(1);
 
 export class Daemon implements AsyncDisposable {
   readonly #options: DaemonOptions;
@@ -260,7 +263,8 @@ export class Daemon implements AsyncDisposable {
   /** @param hurry cuts the patience with each unit short */
   async stop(why: string, hurry: AbortSignal): Promise<void> {
     this.#phase = "stopping";
-    this.#notifier.stopping();
+    const patience = stopPatience(this.#supervisor.units.map(({ spec }) => spec));
+    this.#notifier.stopping(patience + sweepPatience);
     this.#tell("notice", `${why}: stops everything in order; a second one does it at once`);
     hurry.addEventListener("abort", () => this.#supervisor.killAll());
     this.#installation[Symbol.dispose]();

@@ -9,7 +9,8 @@ export interface Notifier {
   status(text: string): void;
   watchdog(): void;
   reloading(): void;
-  stopping(): void;
+  /** @param withinMs by when it has stopped, whatever the unit's TimeoutStopSec= says */
+  stopping(withinMs: number): void;
   /** Resolves when all has been delivered or has failed. */
   delivered(): Promise<void>;
 }
@@ -53,8 +54,8 @@ export class SystemdNotifier implements Notifier {
     this.#send({ RELOADING: "1", MONOTONIC_USEC: String(now) });
   }
 
-  stopping(): void {
-    this.#send({ STOPPING: "1" });
+  stopping(withinMs: number): void {
+    this.#send({ STOPPING: "1", EXTEND_TIMEOUT_USEC: String(Math.ceil(withinMs * 1000)) });
   }
 
   async delivered(): Promise<void> {

@@ -1,4 +1,6 @@
-/** In which order units stop, from what each of them waits for. */
+/** In which order units stop, from what each of them waits for, and how long that may take. */
+import { type Millis, ms } from "./time.ts";
+import type { UnitRules } from "./unit-state.ts";
 
 export interface Ordered {
   readonly name: string;
@@ -18,4 +20,19 @@ export function stopWaves(units: readonly Ordered[]): readonly (readonly string[
     left = left.filter((unit) => !wave.includes(unit));
   }
   return waves;
+}
+
+/** How long it takes to stop them all if each uses up the patience with it. */
+export function stopPatience(
+  units: readonly (Ordered & { readonly rules: Pick<UnitRules, "stopLadder"> })[],
+): Millis {
+  const patience = new Map(
+    units.map(({ name, rules }) => [
+      name,
+      rules.stopLadder.reduce((sum, { wait }) => sum + wait, 0),
+    ]),
+  );
+  const ofWave = (names: readonly string[]): number =>
+    Math.max(...names.map((name) => patience.get(name) ?? 0));
+  return ms(stopWaves(units).reduce((sum, wave) => sum + ofWave(wave), 0));
 }

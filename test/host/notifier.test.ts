@@ -63,7 +63,7 @@ test("systemd hears of every state, in order", async (ctx) => {
   await count(4);
   notifier.ready("again");
   await count(5);
-  notifier.stopping();
+  notifier.stopping(90_000.5);
   await notifier.delivered();
   await count(6);
   expect(messages).toEqual([
@@ -72,7 +72,7 @@ test("systemd hears of every state, in order", async (ctx) => {
     "WATCHDOG=1",
     expect.stringMatching(/^RELOADING=1\nMONOTONIC_USEC=\d+$/),
     "READY=1\nSTATUS=again",
-    "STOPPING=1",
+    "STOPPING=1\nEXTEND_TIMEOUT_USEC=90000500",
   ]);
   expect(troubles).toEqual([]);
 });

@@ -7,6 +7,8 @@ const shared = sharedContainer();
 
 const sleeper = (name: string) => ({ name, command: ["sleep", "100000"] });
 
+const deaf = "trap '' TERM; while :; do sleep 0.1; done";
+
 /** Hears the second SIGTERM, not the first. */
 const hardOfHearing = {
   name: "slow",
@@ -28,6 +30,20 @@ test("a stop ends all in order, and the unit has not failed", async (ctx) => {
     "SIGTERM received: stops everything in order; a second one does it at once",
   );
   expect(said.join("\n")).not.toMatch(/daemon died|Unit process|failed/i);
+});
+
+test("a unit that takes longer than TimeoutStopSec= gets the time that it was promised", async (ctx) => {
+  await using daemon = await InstalledDaemon.install(await shared(ctx), {
+    config: {
+      services: [{ name: "deaf", command: ["sh", "-c", deaf], stop_timeout: "2500ms" }],
+    },
+    service: ["TimeoutStopSec=1"],
+  });
+  await daemon.order("start");
+  await daemon.untilReady();
+  await daemon.order("stop");
+  expect(await daemon.processes()).toEqual([]);
+  expect(await daemon.show("Result")).toBe("success");
 });
 
 test("a daemon that dies while it is being stopped leaves nothing all the same", async (ctx) => {
