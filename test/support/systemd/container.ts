@@ -6,7 +6,7 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { createWriteStream, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -80,12 +80,8 @@ export class SystemdContainer implements AsyncDisposable {
 
   /** Again after `powerOff`: what was written is still there, what ran is not. */
   async start(): Promise<void> {
-    const keeper = spawn("unshare", this.#command(), { stdio: ["pipe", "pipe", "pipe"] });
-    this.#keeper = keeper;
-    const console = createWriteStream(join(this.#layer, "console"), { flags: "a" });
-    keeper.stdout.pipe(console);
-    keeper.stderr.pipe(console);
-    await this.#booted(keeper);
+    this.#keeper = spawn("unshare", this.#command(), { stdio: ["pipe", "ignore", "ignore"] });
+    await this.#booted(this.#keeper);
   }
 
   #command(): readonly string[] {

@@ -6,6 +6,8 @@
 set -eu
 lower=$1 layer=$2 cgroups=$3
 shift 3
+# Not to whoever wanted it: a word to somebody who is gone would be the last.
+exec >>"$layer/console" 2>&1
 mkdir -p "$layer/upper" "$layer/work" "$layer/root"
 mount -t overlay overlay -o "lowerdir=$lower,upperdir=$layer/upper,workdir=$layer/work" "$layer/root"
 
