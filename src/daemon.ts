@@ -5,6 +5,7 @@ import { Daemon } from "./daemon/daemon.ts";
 import { listenForStop } from "./daemon/stop-signals.ts";
 import { closeInheritedDescriptors } from "./host/inherited-descriptors.ts";
 import { type Log, openLog } from "./host/log.ts";
+import { askJobKind, findOwnUnit } from "./host/systemd-job.ts";
 
 export interface RunOptions {
   readonly configFile: string | undefined;
@@ -21,10 +22,13 @@ export async function runDaemon({ configFile, isTrial }: RunOptions): Promise<ne
     log.write("error", `a fault of sails-supervisor itself: ${error.stack ?? String(error)}`);
     log.flush();
   });
+  const status = await endOf(() => (isTrial ? tryIt : run)(configFile, own, log), log);
+  process.exit(status);
+}
+
+async function endOf(work: () => Promise<number>, log: Log): Promise<number> {
   try {
-    const status = isTrial ? await tryIt(configFile, own, log) : await run(configFile, own, log);
-    log.flush();
-    process.exit(status);
+    return await work();
   } finally {
     await log.written();
   }
@@ -58,8 +62,16 @@ async function run(configFile: string | undefined, own: OwnEnvironment, log: Log
   replace = () => void daemon.reexec("SIGUSR2 received");
   if (!stop.aborted) await daemon.start();
   await aborted(stop);
-  await daemon.stop(`${String(stop.reason)} received`, hurry);
+  const why = `${String(stop.reason)} received`;
+  if (await isRestarted(own)) await daemon.leave(`${why} for a restart`);
+  else await daemon.stop(why, hurry);
   return 0;
+}
+
+/** Whether systemd will start the next daemon; when in doubt it will not, and nothing must be left. */
+async function isRestarted(own: OwnEnvironment): Promise<boolean> {
+  const unit = own["NOTIFY_SOCKET"] === undefined ? undefined : findOwnUnit();
+  return unit !== undefined && (await askJobKind(own, unit)) === "restart";
 }
 
 const aborted = (signal: AbortSignal): Promise<void> =>

@@ -263,8 +263,8 @@ export class Daemon implements AsyncDisposable {
   /** @param hurry cuts the patience with each unit short */
   async stop(why: string, hurry: AbortSignal): Promise<void> {
     this.#phase = "stopping";
-    const patience = stopPatience(this.#supervisor.units.map(({ spec }) => spec));
-    this.#notifier.stopping(patience + sweepPatience);
+    const units = stopPatience(this.#supervisor.units.map(({ spec }) => spec));
+    this.#notifier.stopping(ms(this.#runs.keeper.stopPatience + units + sweepPatience));
     this.#tell("notice", `${why}: stops everything in order; a second one does it at once`);
     hurry.addEventListener("abort", () => this.#supervisor.killAll());
     this.#installation[Symbol.dispose]();
@@ -281,7 +281,7 @@ export class Daemon implements AsyncDisposable {
   /** Ends the daemon alone: all that it looks after runs on, and the next one takes it over. */
   async leave(why: string): Promise<void> {
     this.#phase = "stopping";
-    this.#notifier.stopping();
+    this.#notifier.stopping(sweepPatience);
     this.#tell("notice", `${why}: leaves everything running, for the next daemon to take over`);
     await this.#settleAccounts();
   }

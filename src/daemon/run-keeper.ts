@@ -43,6 +43,8 @@ export type RunApi = FlowRunApi & Pick<PrefectApi, "pools" | "updatePool" | "wor
 
 /** A flow that is asked to end reports so itself within a second, unless it holds the signal up. */
 const terminationPatience = seconds(30);
+/** For the runs that did not say so themselves. */
+const settlingPatience = seconds(20);
 /** After a second signal to the daemon. */
 const hurriedPatience = seconds(1);
 const hurriedSettlingMs = 5_000;
@@ -181,6 +183,12 @@ export class RunKeeper implements Disposable {
 
   resume(pool: string, signal: AbortSignal): Promise<Answer<undefined>> {
     return this.#intake.open(pool, "drain", signal);
+  }
+
+  /** How long `stop` may take. */
+  get stopPatience(): Millis {
+    const longest = Math.max(0, ...this.#pools.map(({ stopTimeout }) => stopTimeout));
+    return ms(closingPatienceMs + longest + terminationPatience + settlingPatience);
   }
 
   /** No new runs; those that run get the time of their pool, then SIGTERM; all that can be is settled. */

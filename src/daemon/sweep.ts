@@ -4,26 +4,30 @@
  * A daemon that stops in order leaves nothing. One that crashes leaves its children to the next; but
  * if the unit is being stopped there is no next one, and they are ended here. Which it is the job
  * tells: systemd 252 keeps it until ExecStopPost= is done, at `stop` as at shutdown (`stop`), at
- * `restart` (`restart`); there is none after a crash, and one that comes meanwhile is there too.
+ * `restart` (`restart`); there is none after a crash, and one that comes meanwhile is there too. Only a
+ * stop that overtakes a restart within the last 20 ms of this program is not seen.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { endAll } from "../host/leftovers.ts";
 import { type Log, openLog } from "../host/log.ts";
 import { mainProcessLivedMs } from "../host/main-process.ts";
+import { unitVariable } from "../host/marks.ts";
+import type { FoundProcess } from "../host/processes.ts";
 import { askJobKind, findOwnUnit, type JobKind, type OwnUnit } from "../host/systemd-job.ts";
 import { processesOfUnit } from "../host/unit-processes.ts";
+import { flowRunVariable } from "../prefect/ports.ts";
 
 type OwnEnvironment = Readonly<Record<string, string | undefined>>;
 
 export type SweepStep = "end" | "leave" | "wait";
 
 /** A daemon that ends sooner than this, again and again, must not take the machine's time. */
-const soonMs = 10_000;
+const soonMs = 5_000;
 /**
  * Here and not as RestartSec=: a stop in that pause would find the unit at rest, and run no
  * ExecStopPost= (measured). One that comes in this pause is seen at its end.
  */
-const pauseMs = 2_000;
+const pauseMs = 1_000;
 const patienceMs = 15_000;
 
 export function sweepStep(job: JobKind, livedMs: number | undefined): SweepStep {
@@ -52,15 +56,31 @@ async function sweep(own: OwnEnvironment, log: Log): Promise<number> {
     return 2;
   }
   if (!(await isOver(own, unit))) return 0;
-  const { ended, left } = await endAll(() => processesOfUnit(unit), patienceMs);
+  // While there is a server, flow runs can tell it that they were ended.
+  const others = await endAll(() => processesOfUnit(unit).filter(isNoServer), {
+    patienceMs,
+    isKilledAtOnce: isWorker,
+  });
+  const servers = await endAll(() => processesOfUnit(unit), { patienceMs });
+  const ended = others.ended + servers.ended;
   if (ended > 0) {
     const why = "the daemon died before it could stop them in order";
     log.write("warn", `ended ${ended} processes: ${why}`);
   }
+  const { left } = servers;
   if (left.length === 0) return 0;
   log.write("error", `processes ${left.join(", ")} cannot be ended`);
   return 1;
 }
+
+const isNoServer = ({ variables }: FoundProcess): boolean =>
+  variables.get(unitVariable) !== "server";
+
+/** At SIGTERM a worker takes its flow runs along, before they can tell of it. */
+const isWorker = ({ variables, isSessionLeader }: FoundProcess): boolean =>
+  isSessionLeader &&
+  variables.get(unitVariable)?.startsWith("worker@") === true &&
+  !variables.has(flowRunVariable);
 
 async function isOver(own: OwnEnvironment, unit: OwnUnit): Promise<boolean> {
   const [job, lived] = await Promise.all([askJobKind(own, unit), mainProcessLivedMs(own, unit)]);

@@ -42,12 +42,15 @@ export class AdoptedChild implements Child {
 
   signal(signal: NodeJS.Signals): void {
     if (isThere(this.#deps)) signalProcess(this.pid, signal);
+    // What it has started may hold its lifeline too: then that does not tell of its end.
+    this.#watch.suspect();
   }
 
   kill(): void {
     if (!isThere(this.#deps)) return;
     if (this.#deps.killMode === "process") signalProcess(this.pid, "SIGKILL");
     else endAll(this.#deps);
+    this.#watch.suspect();
   }
 
   #end(): void {

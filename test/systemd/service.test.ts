@@ -56,7 +56,9 @@ test("reload reads the configuration again, and one with a fault changes nothing
       ? true
       : undefined,
   );
-  expect(await daemon.show("ActiveState")).toBe("active");
+  await container.until("it is active again", async () =>
+    (await daemon.show("ActiveState")) === "active" ? true : undefined,
+  );
   expect((await daemon.untilUnit("service@a", ({ ready }) => ready)).pid).toBe(before.pid);
 });
 

@@ -29,10 +29,12 @@ test("one that is stuck is ended and started again, and its children are not tou
     service: ["WatchdogSec=2"],
   });
   await daemon.order("start");
-  await daemon.untilReady();
+  const isReady = ({ ready }: { readonly ready: boolean }) => ready;
+  const child = await daemon.untilUnit("service@a", isReady);
   const before = await daemon.mainPid();
   await daemon.signal("STOP");
   await daemon.anotherOne(before);
+  expect((await daemon.untilUnit("service@a", isReady)).pid).toBe(child.pid);
   const said = (await daemon.journal()).map(({ message }) => message).join("\n");
   expect(said).toContain("Watchdog timeout (limit 2s)!");
   expect(said).toContain("Main process exited, code=killed, status=6/ABRT");
