@@ -26,7 +26,7 @@ import { Supervisor } from "../supervision/supervisor.ts";
 import { formatSpan, minutes, ms } from "../supervision/time.ts";
 import type { UnitSpec } from "../supervision/unit-spec.ts";
 import type { UnitEvent, UnitState } from "../supervision/unit-state.ts";
-import { isReady, type UnitView } from "../supervision/unit-view.ts";
+import type { UnitView } from "../supervision/unit-view.ts";
 import { type Booted, load, type OwnEnvironment } from "./boot.ts";
 import { ChildRecords } from "./child-records.ts";
 import { type Children, openChildren } from "./children.ts";
@@ -134,12 +134,8 @@ export class Daemon implements AsyncDisposable {
         probed: (unit, kind, verdict) => this.#herald.probed(unit, kind, verdict),
         transition: (unit, from, event) => {
           this.#herald.transition(unit, from, event);
-          this.#installation.unitChanged();
           this.#tellRunKeeper(unit, from, event);
-          const wasReady = from.phase.kind === "running";
-          if (unit.spec.name === "server" && isReady(unit) && !wasReady) {
-            this.#installation.serverIsReady();
-          }
+          this.#installation.unitChanged(unit, from, event);
         },
       },
     });

@@ -7,6 +7,7 @@ import { files } from "../host/files.ts";
 import type { Lifelines } from "../host/lifelines.ts";
 import { machine } from "../host/machine.ts";
 import { commandProbe, httpProbe, tcpProbe } from "../host/probes.ts";
+import { openStandIn } from "../host/stand-in.ts";
 import { workerUnit } from "../prefect/installation.ts";
 import type { RunLauncher } from "../prefect/process-environment.ts";
 import { serviceUnits } from "../services/units.ts";
@@ -14,13 +15,15 @@ import type { Clock } from "../supervision/ports.ts";
 import type { Probe } from "../supervision/probe.ts";
 import type { Declared, Supervisor } from "../supervision/supervisor.ts";
 import type { UnitSpec } from "../supervision/unit-spec.ts";
-import type { UnitView } from "../supervision/unit-view.ts";
+import type { UnitEvent, UnitState } from "../supervision/unit-state.ts";
+import { isReady, type UnitView } from "../supervision/unit-view.ts";
 import { HealthPorts } from "./health-ports.ts";
 import type { Inheritance } from "./inheritance.ts";
 import type { Memory } from "./memory.ts";
 import { PrefectKeeper } from "./prefect-keeper.ts";
 import { keepProfile } from "./profile-keeper.ts";
 import type { RunKeeper } from "./run-keeper.ts";
+import { StandInKeeper } from "./stand-in-keeper.ts";
 
 export interface InstallationDeps {
   readonly clock: Clock;
@@ -45,6 +48,7 @@ export interface InstallationDeps {
 export class Installation implements Disposable {
   readonly #deps: InstallationDeps;
   readonly #ports: HealthPorts;
+  readonly #standIn: StandInKeeper;
   #keeper: PrefectKeeper | undefined;
   #profileTrouble: string | undefined;
   readonly #waitingForWorkers = new Set<() => void>();
@@ -53,6 +57,12 @@ export class Installation implements Disposable {
   constructor(deps: InstallationDeps) {
     this.#deps = deps;
     this.#ports = new HealthPorts(deps.memory);
+    this.#standIn = new StandInKeeper({
+      clock: deps.clock,
+      open: openStandIn,
+      server: () => findServer(deps.supervisor),
+      log: deps.log,
+    });
   }
 
   /** Replaces what was declared before; units that are the same run on. */
@@ -78,6 +88,7 @@ export class Installation implements Disposable {
       keepCapabilities: (program, found) =>
         void this.#deps.memory.change({ capabilities: { [versionKey(program)]: found } }),
       healthPort: (unit) => this.#ports.of(unit),
+      releasePort: () => this.#standIn.release(),
       changed: () => this.#deps.changed(),
       workersStarted: (signal) => this.#workersStarted(signal),
     });
@@ -88,23 +99,19 @@ export class Installation implements Disposable {
     this.#keeper = keeper;
     this.#deps.runs.configure(config, hasPrefect(config) ? keeper.api : undefined);
     const declared = this.#declare(keeper);
+    await this.#standIn.apply(config);
     keeper.start();
-    if (isServerReady(supervisor)) this.serverIsReady();
+    if (isServerReady(supervisor)) this.#serverIsReady();
     await this.#keepProfile(keeper);
     return declared;
   }
 
   /** To be told of each change of a unit. */
-  unitChanged(): void {
+  unitChanged(unit: UnitView, from: UnitState, event: UnitEvent): void {
     for (const look of this.#waitingForWorkers) look();
-  }
-
-  serverIsReady(): void {
-    const keeper = this.#keeper;
-    if (keeper === undefined) return;
-    keeper.serverIsReady();
-    this.#deps.runs.serverIsReady();
-    void this.#keepProfile(keeper);
+    if (unit.spec.name !== serverUnit) return;
+    this.#standIn.serverChanged(unit, from, event);
+    if (isReady(unit) && from.phase.kind !== "running") this.#serverIsReady();
   }
 
   isPaused(pool: string): boolean {
@@ -132,6 +139,15 @@ export class Installation implements Disposable {
 
   [Symbol.dispose](): void {
     this.#keeper?.[Symbol.dispose]();
+    this.#standIn[Symbol.dispose]();
+  }
+
+  #serverIsReady(): void {
+    const keeper = this.#keeper;
+    if (keeper === undefined) return;
+    keeper.serverIsReady();
+    this.#deps.runs.serverIsReady();
+    void this.#keepProfile(keeper);
   }
 
   #workersStarted(signal: AbortSignal): Promise<void> {
@@ -195,8 +211,13 @@ function isStartingWorker({ spec, state: { phase, unmet, desired } }: UnitView):
   return phase.kind === "starting" || (phase.kind === "waiting" && phase.blockers.length === 0);
 }
 
-const isServerReady = ({ units }: Supervisor): boolean =>
-  units.some(({ spec, state }) => spec.name === "server" && state.phase.kind === "running");
+const serverUnit = "server";
+
+const findServer = ({ units }: Supervisor): UnitView | undefined =>
+  units.find(({ spec }) => spec.name === serverUnit);
+
+const isServerReady = (supervisor: Supervisor): boolean =>
+  findServer(supervisor)?.state.phase.kind === "running";
 
 /** Another Prefect in the same place is another program. */
 function versionKey(program: string): string {

@@ -44,6 +44,7 @@ export interface PrefectKeeperDeps {
   readonly capabilitiesOf: (program: string) => Capabilities | undefined;
   readonly keepCapabilities: (program: string, capabilities: Capabilities) => void;
   readonly healthPort: (unit: string) => number;
+  readonly releasePort: () => Promise<void>;
   /** Resolves when no worker is about to become ready any more. */
   readonly workersStarted: (signal: AbortSignal) => Promise<void>;
   /** A round has been done: its difficulties may be others. */
@@ -135,6 +136,7 @@ export class PrefectKeeper implements Disposable {
       program: this.#program?.file,
       capabilities: this.#capabilities(),
       healthPort: this.#deps.healthPort,
+      releasePort: this.#deps.releasePort,
     };
     return prefectUnits(parts);
   }

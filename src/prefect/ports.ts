@@ -114,3 +114,33 @@ export interface Strays {
   /** Still there. */
   readonly left: readonly number[];
 }
+
+/** Listens in place of a server that is away. Undefined where it cannot: it may be asked again. */
+export type OpenStandIn = (options: StandInOptions) => Promise<StandIn | undefined>;
+
+export interface StandInOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Whether it is kept waiting at this moment instead of being answered. */
+  readonly mustWait: (request: StandInRequest) => boolean;
+  /** What is answered with status 503. */
+  readonly reply: (request: StandInRequest) => StandInReply;
+}
+
+export interface StandInRequest {
+  readonly path: string;
+  /** The header User-Agent. */
+  readonly agent: string;
+}
+
+export interface StandInReply {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface StandIn {
+  /** Resolves when nothing listens there any more. Who waits goes on waiting. */
+  leave(): Promise<void>;
+  /** Leaves too, and answers all who wait. */
+  dismiss(): void;
+}

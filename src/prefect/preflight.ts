@@ -16,11 +16,19 @@ interface Parts {
 
 type Preflight = (signal: AbortSignal) => Promise<readonly Blocker[]>;
 
+interface ServerParts extends Parts {
+  /** Resolves when nobody of ours is on the server's port any more. */
+  readonly releasePort: () => Promise<void>;
+}
+
 export const serverPreflight =
-  (parts: Parts): Preflight =>
+  (parts: ServerParts): Preflight =>
   async () => {
-    const found = await Promise.all([environment(parts), folders(parts), port(parts)]);
-    return found.flat();
+    const found = (await Promise.all([environment(parts), folders(parts)])).flat();
+    // Whoever answers in the server's place leaves only for a start that can be made.
+    if (found.length > 0) return found;
+    await parts.releasePort();
+    return port(parts);
   };
 
 export const workerPreflight =

@@ -42,6 +42,8 @@ export interface InstallationParts extends EnvironmentSources {
   readonly runLauncher: RunLauncher;
   /** Resolves when the worker can be killed and no flow run notices; never rejects. */
   readonly quiesce: (pool: PoolConfig, unit: string, signal: AbortSignal) => Promise<void>;
+  /** Resolves when nobody of ours is on the server's port any more. */
+  readonly releasePort: () => Promise<void>;
 }
 
 export function prefectUnits(parts: InstallationParts): readonly UnitSpec[] {

@@ -2,7 +2,12 @@
  * One HTTP exchange, by node:http: the built-in fetch costs seven megabytes and three times the
  * wake-ups, and here somebody asks every few seconds for as long as the machine runs.
  */
-import { type ClientRequest, type IncomingMessage, request as plainRequest } from "node:http";
+import {
+  type ClientRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request as plainRequest,
+} from "node:http";
 import { text } from "node:stream/consumers";
 
 export interface Exchange {
@@ -14,6 +19,7 @@ export interface Exchange {
 
 export interface Exchanged {
   readonly status: number;
+  readonly headers: IncomingHttpHeaders;
   readonly text: string;
 }
 
@@ -21,7 +27,8 @@ export interface Exchanged {
 export async function exchange(wanted: Exchange, signal: AbortSignal): Promise<Exchanged> {
   signal.throwIfAborted();
   const response = await responseTo(await begin(wanted, signal), wanted.body);
-  return { status: response.statusCode ?? 0, text: await text(response) };
+  const { statusCode = 0, headers } = response;
+  return { status: statusCode, headers, text: await text(response) };
 }
 
 async function begin({ method, url, headers, body }: Exchange, signal: AbortSignal) {

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
+import { maintenanceHeader } from "../absence.ts";
 import { exchange } from "./exchange.ts";
 
 export type Answer<T> =
@@ -59,6 +60,10 @@ export function sendOnce({ url, auth, requestTimeoutMs }: TransportOptions): Sen
         AbortSignal.any([signal, late.signal]),
       );
       const { status, text } = response;
+      if (response.headers[maintenanceHeader.toLowerCase()] === "true") {
+        const why = saidIn(text).exception_message ?? "Prefect's server is away for maintenance";
+        return { kind: "unreachable", why };
+      }
       if (status < 200 || status > 299) {
         return { kind: "refused", status, why: refusal(status, text) };
       }
@@ -99,14 +104,7 @@ function failure<T>(error: unknown, url: string): Answer<T> {
 
 /** Prefect's own words, from the three shapes in which it gives them. */
 function refusal(status: number, text: string): string {
-  const said = z
-    .object({
-      exception_message: z.string().optional(),
-      exception_detail: z.unknown().optional(),
-      detail: z.unknown().optional(),
-    })
-    .safeParse(safeJson(text));
-  const { exception_message: message, exception_detail: faults, detail } = said.data ?? {};
+  const { exception_message: message, exception_detail: faults, detail } = saidIn(text);
   const found = [message, faultsIn(faults) ?? faultsIn(detail)].filter(
     (part) => part !== undefined,
   );
@@ -114,6 +112,15 @@ function refusal(status: number, text: string): string {
   const cure = status === 401 ? " (is server.auth_file the one that the server has?)" : "";
   return `Prefect answered ${status}: ${short}${cure}`;
 }
+
+const shapes = z.object({
+  exception_message: z.string().optional(),
+  exception_detail: z.unknown().optional(),
+  detail: z.unknown().optional(),
+});
+
+const saidIn = (text: string): z.infer<typeof shapes> =>
+  shapes.safeParse(safeJson(text)).data ?? {};
 
 const fault = z.object({ loc: z.array(z.union([z.string(), z.number()])), msg: z.string() });
 

@@ -14,7 +14,7 @@ export interface Received {
 export type Reply = (
   received: Received,
   count: number,
-) => readonly [status: number, body: string] | "silence";
+) => readonly [status: number, body: string, headers?: Record<string, string>] | "silence";
 
 export async function loopbackServer(reply: Reply) {
   const received: Received[] = [];
@@ -27,7 +27,7 @@ export async function loopbackServer(reply: Reply) {
     received.push({ method, path, authorization: headers.authorization, body });
     const said = reply(received.at(-1) as Received, received.length);
     if (said === "silence") return;
-    response.writeHead(said[0], { "content-type": "application/json" }).end(said[1]);
+    response.writeHead(said[0], { "content-type": "application/json", ...said[2] }).end(said[1]);
   };
   const server = createServer((request, response) => void answer(request, response));
   server.on("connection", (socket) => {

@@ -9,7 +9,8 @@ const inEnvironment = ["/opt/env/bin/prefect", "/opt/env/bin/python"];
 function setUp(executables: readonly string[] = inEnvironment) {
   const machine = new ScriptedMachine();
   for (const file of executables) machine.executables.add(file);
-  return { config: configOf(), machine, program: inEnvironment[0], database };
+  const releasePort = () => Promise.resolve();
+  return { config: configOf(), machine, program: inEnvironment[0], releasePort, database };
 }
 
 describe.each([
@@ -100,4 +101,20 @@ test("a port of another address is no trouble", async () => {
   const parts = setUp();
   parts.machine.taken.set("0.0.0.0:4200", "taken").set("127.0.0.1:4201", "taken");
   expect(await serverPreflight(parts)(signal)).toEqual([]);
+});
+
+test("who stands in for the server leaves before its port is looked at, for a start that can be made", async () => {
+  const parts = setUp();
+  const address = "127.0.0.1:4200";
+  parts.machine.taken.set(address, "port 4200 is taken by ourselves");
+  const releasePort = () => {
+    parts.machine.taken.delete(address);
+    return Promise.resolve();
+  };
+  parts.machine.unwritable.set("/data/prefect", "no");
+  const blocked = await serverPreflight({ ...parts, releasePort })(signal);
+  expect(blocked.map(({ kind }) => kind)).toEqual(["volume"]);
+  expect(parts.machine.taken.has(address)).toBe(true);
+  parts.machine.unwritable.clear();
+  expect(await serverPreflight({ ...parts, releasePort })(signal)).toEqual([]);
 });

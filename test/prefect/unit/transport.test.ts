@@ -91,6 +91,17 @@ describe("a refusal, in Prefect's own words", () => {
   });
 });
 
+test("who says that the server is away does not speak for it, and is not asked eight times", async () => {
+  const body = '{"exception_message":"Prefect\'s server is away: died","detail":"Ask again"}';
+  const asked = await answerTo(() => [503, body, { "Prefect-Maintenance": "true" }]);
+  expect(asked.answer).toEqual({ kind: "unreachable", why: "Prefect's server is away: died" });
+  const silent = await answerTo(() => [503, "", { "Prefect-Maintenance": "true" }]);
+  expect(silent.answer).toMatchObject({
+    kind: "unreachable",
+    why: expect.stringContaining("maintenance"),
+  });
+});
+
 describe("what is no answer", () => {
   test.each(["<html>a proxy</html>", "{", '"quo'])("%s is not Prefect's", async (body) => {
     const { answer, url } = await answerTo(() => [200, body]);

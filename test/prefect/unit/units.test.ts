@@ -29,6 +29,7 @@ function partsOf(changes: Partial<InstallationParts> = {}): InstallationParts {
     program: "/opt/env/bin/prefect",
     capabilities: newer,
     healthPort: () => (port += 1),
+    releasePort: () => Promise.resolve(),
     base: { HOME: "/home/a", PATH: "/usr/bin" },
     binDirectory: "/opt/env/bin",
     auth: undefined,
