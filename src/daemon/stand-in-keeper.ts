@@ -28,8 +28,8 @@ interface Standing {
   readonly standIn: StandIn;
 }
 
-/** After the port could not be had. */
-const tryAgainAfter = seconds(1);
+/** After the port could not be had. A server that is stopping is about to close it. */
+const tryAgainAfter = { stopping: ms(100), otherwise: seconds(1) };
 
 export class StandInKeeper implements Disposable {
   readonly #deps: StandInKeeperDeps;
@@ -130,7 +130,9 @@ export class StandInKeeper implements Disposable {
       reply: (request) => this.#reply(request),
     });
     if (standIn === undefined) {
-      this.#cancelTrial = clock.schedule(tryAgainAfter, () => void this.#settle());
+      const isStopping = this.#deps.server()?.state.phase.kind === "stopping";
+      const span = isStopping ? tryAgainAfter.stopping : tryAgainAfter.otherwise;
+      this.#cancelTrial = clock.schedule(span, () => void this.#settle());
       return;
     }
     this.#standing = { at, standIn };

@@ -11,7 +11,7 @@ import type { StandInReply } from "./ports.ts";
 /** `hold`: a start is being prepared, which asks for the port itself when it needs it. */
 export type Place = "stand" | "hold" | "leave";
 
-/** What is done with the server's port. Never two: where a process is, or may be, the port is its own. */
+/** What is done with the server's port: where a process will need it, nobody else is. */
 export function placeFor(phase: Phase): Place {
   switch (phase.kind) {
     case "backing-off":
@@ -22,9 +22,11 @@ export function placeFor(phase: Phase): Place {
     case "waiting":
       if (phase.blockers.length === 0) return "hold";
       return phase.blockers.some(({ kind }) => kind === "port") ? "leave" : "stand";
+    case "stopping":
+      // It closes its port first, and then takes its time; it never opens it again.
+      return phase.cause.kind === "shutdown" ? "leave" : "stand";
     case "starting":
     case "running":
-    case "stopping":
       return "leave";
     default:
       return phase satisfies never;
@@ -52,8 +54,9 @@ export function recall(phase: Phase, now: Millis, isLeaving: boolean): Recall {
     case "hold":
       return { kind: "wait" };
     case "stand": {
-      const isClose = "until" in phase && phase.until - now <= backWithin;
-      return isLeaving || isClose ? { kind: "wait" } : { kind: "return", after: pause, backWithin };
+      return isLeaving || startsSoon(phase, now)
+        ? { kind: "wait" }
+        : { kind: "return", after: pause, backWithin };
     }
     case "leave":
       // Who waits through a start is not answered before its end.
@@ -61,6 +64,11 @@ export function recall(phase: Phase, now: Millis, isLeaving: boolean): Recall {
     default:
       return place satisfies never;
   }
+}
+
+function startsSoon(phase: Phase, now: Millis): boolean {
+  if (phase.kind === "stopping") return phase.cause.kind !== "operator";
+  return "until" in phase && phase.until - now <= backWithin;
 }
 
 /** Whether it knows how to wait: others want an answer, be it a browser, a monitor or ourselves. */

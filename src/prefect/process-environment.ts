@@ -17,8 +17,9 @@ export interface EnvironmentSources {
 const defaults: EnvironmentVariables = {
   DO_NOT_TRACK: "1",
   PREFECT_SERVER_ANALYTICS_ENABLED: "false",
-  // Four minutes of patience with a server that is away, where the default gives up after one.
-  PREFECT_CLIENT_MAX_RETRIES: "7",
+  // Half an hour of patience with a server that is away while nobody stands in for it, where the
+  // default gives up after a minute. The waits double, so what is waited for longer settles later.
+  PREFECT_CLIENT_MAX_RETRIES: "10",
   PREFECT_CLIENT_CSRF_SUPPORT_ENABLED: "false",
 };
 

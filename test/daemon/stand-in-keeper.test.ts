@@ -175,6 +175,25 @@ test("a port that is not to be had is tried again, until it is or need not be", 
   expect(scene.clock.pending).toBe(0);
 });
 
+test("a server that is being stopped closes its port before it goes: that moment is not missed", async () => {
+  const scene = await Scene.make(running);
+  scene.isTaken = true;
+  const cause = { kind: "operator" } as const;
+  await scene.becomes({
+    kind: "stopping",
+    since,
+    spawnedAt: since,
+    readySince: since,
+    rung: 0,
+    cause,
+  });
+  await scene.clock.advance(200);
+  scene.isTaken = false;
+  await scene.clock.advance(100);
+  await scene.becomes(stopped);
+  expect(scene.happened).toEqual(["open 4200"]);
+});
+
 test("the port is another: it moves, and tells where it is once for each absence", async () => {
   const scene = await Scene.make(stopped);
   await scene.keeper.apply(configOf({ server: { port: 4300 } }));

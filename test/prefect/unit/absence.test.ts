@@ -52,8 +52,9 @@ describe("whose the port is", () => {
     ["starting", starting, "leave"],
     ["running", running, "leave"],
     ["running, not ready", { ...running, unready: "no answer" }, "leave"],
-    ["being restarted", stopping("restart"), "leave"],
-    ["being stopped", stopping("operator"), "leave"],
+    ["being restarted", stopping("restart"), "stand"],
+    ["being stopped", stopping("operator"), "stand"],
+    ["being stopped with everything", stopping("shutdown"), "leave"],
     ["dead for a while", backingOff(now + 5_000), "stand"],
     ["broken", broken(now + 300_000), "stand"],
   ])("%s", (_, phase, place) => {
@@ -73,6 +74,8 @@ describe("when a client asks again", () => {
     ["its start is nearer than the client's return", backingOff(now + 2_900), wait],
     ["its start is overdue", backingOff(now - 10), wait],
     ["its start is being prepared", waiting(), wait],
+    ["it is being restarted", stopping("restart"), wait],
+    ["it is being stopped", stopping("operator"), later],
     ["it starts, and has done so for as long as a client can wait", starting, later],
   ])("%s", (_, phase, expected) => {
     expect(recall(phase, now, false)).toEqual(expected);

@@ -32,7 +32,7 @@ test("every process gets what it needs, and nothing that is not known", () => {
     PREFECT_API_URL: "http://127.0.0.1:4200/api",
     PREFECT_SERVER_EPHEMERAL_ENABLED: "false",
     PREFECT_SERVER_ANALYTICS_ENABLED: "false",
-    PREFECT_CLIENT_MAX_RETRIES: "7",
+    PREFECT_CLIENT_MAX_RETRIES: "10",
     PREFECT_CLIENT_CSRF_SUPPORT_ENABLED: "false",
     PREFECT_CLI_COLORS: "false",
     PREFECT_CLI_PROMPT: "false",
