@@ -16,7 +16,7 @@ import { VirtualClock } from "../support/virtual-clock.ts";
 
 const since = ms(0);
 const stopped: Phase = { kind: "down", since, why: "operator" };
-const starting: Phase = { kind: "starting", spawnedAt: since };
+const starting: Phase = { kind: "starting", spawnedAt: since, until: since };
 const running: Phase = { kind: "running", spawnedAt: since, readySince: since, unready: undefined };
 const volume: Blocker = { kind: "volume", why: "there is no volume" };
 const waiting = (...blockers: Blocker[]): Phase => ({ kind: "waiting", since, blockers });
@@ -184,6 +184,7 @@ test("a server that is being stopped closes its port before it goes: that moment
     since,
     spawnedAt: since,
     readySince: since,
+    isQuiescing: false,
     rung: 0,
     cause,
   });

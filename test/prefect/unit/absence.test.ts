@@ -26,9 +26,17 @@ const waiting = (...kinds: ("port" | "volume" | "environment")[]): Phase => ({
 });
 const stopping = (kind: "operator" | "restart" | "shutdown"): Phase => {
   const cause: StopCause = { kind };
-  return { kind: "stopping", since, spawnedAt: since, readySince: since, rung: 0, cause };
+  return {
+    kind: "stopping",
+    since,
+    spawnedAt: since,
+    readySince: since,
+    isQuiescing: false,
+    rung: 0,
+    cause,
+  };
 };
-const starting: Phase = { kind: "starting", spawnedAt: since };
+const starting: Phase = { kind: "starting", spawnedAt: since, until: since };
 const running: Phase = {
   kind: "running",
   spawnedAt: since,
@@ -105,6 +113,9 @@ describe("what is answered", () => {
   const [spec] = prefectUnits({
     config: configOf(),
     machine: new ScriptedMachine(),
+    database: { blocker: () => Promise.resolve(undefined) },
+    runLauncher: { program: "/usr/lib/sails/libexec/flow-run", cgroup: undefined },
+    quiesce: () => Promise.resolve(),
     api: new ScriptedApi(),
     program: "/opt/env/bin/prefect",
     capabilities: undefined,
