@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { locateCgroup } from "../../src/host/cgroup-tree.ts";
+import { locateCgroup, rootFor } from "../../src/host/cgroup-tree.ts";
 import { isThere } from "../../src/host/processes.ts";
 import { fixture, RealLauncher, TemporaryFolder } from "./real-launcher.ts";
 import { TemporaryCgroup } from "./temporary-cgroup.ts";
@@ -88,4 +88,10 @@ test.each([
   [unified, "9:name=systemd:/x", undefined],
 ])("%s with %s lies at %s", (mountinfo, cgroup, path) => {
   expect(locateCgroup(mountinfo, cgroup)).toBe(path);
+});
+
+test("a daemon that was re-executed finds the units of before, though it sits in its leaf by then", () => {
+  const root = "/sys/fs/cgroup/system.slice/sails-supervisor.service";
+  expect(rootFor(root)).toBe(root);
+  expect(rootFor(`${root}/supervisor`)).toBe(root);
 });

@@ -94,8 +94,8 @@ export class RealLauncher implements AsyncDisposable {
   }
 
   /** Of a process that says `WORD PID`; it is ended with all the rest. */
-  async saidPid(word: string): Promise<ProcessIdentity> {
-    const [, pid] = await this.said(new RegExp(`^${word} (\\d+)$`, "m"));
+  async saidPid(word: string, unit = "unit"): Promise<ProcessIdentity> {
+    const [, pid] = await this.said(new RegExp(`^${word} (\\d+)$`, "m"), unit);
     const identity = identify(Number(pid));
     if (identity === undefined) throw new Error(`${word} ${pid} has gone`);
     this.#others.push(identity);
