@@ -36,8 +36,6 @@ export class AdoptedChild implements Child {
     this.#lifeline = deps.lifeline === undefined ? undefined : openLifeline(deps.lifeline, suspect);
     const isDeaf = this.#lifeline === undefined;
     this.#watch = deps.lookout.watch(deps, isDeaf, () => this.#end());
-    // It may have gone while its lifeline was being looked for.
-    if (!isThere(deps)) setImmediate(suspect);
   }
 
   signal(signal: NodeJS.Signals): void {

@@ -4,8 +4,11 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { exitOf } from "../../src/host/adopted-child.ts";
 import type { LivingChild } from "../../src/host/launcher.ts";
+import { Lookout } from "../../src/host/lookout.ts";
 import { isThere } from "../../src/host/processes.ts";
 import { fixture, gone, RealLauncher } from "./real-launcher.ts";
+
+const never = 2 ** 31 - 1;
 
 async function started(
   launcher: RealLauncher,
@@ -35,7 +38,8 @@ test.each([
 test("its end is told by its lifeline, with what it has said since it was taken over", async () => {
   await using launcher = new RealLauncher();
   const found = await started(launcher, ["/bin/sh", "-c", "echo ready; read -r x <&3; exit 3"]);
-  const child = launcher.adopt(found);
+  using lookout = new Lookout({ oftenMs: never, seldomMs: never });
+  const child = launcher.adopt(found, "unit", lookout);
   expect(child.pid).toBe(found.pid);
   child.signal("SIGTERM");
   const { exit, lastLines } = await child.ended;
@@ -56,7 +60,8 @@ test("a lifeline that is closed early is no end; the end is seen all the same", 
   await using launcher = new RealLauncher();
   const script = "trap 'exec 3>&-; echo closed' USR1; echo ready; while :; do sleep 0.01; done";
   const found = await started(launcher, ["/bin/sh", "-c", script]);
-  const child = launcher.adopt(found);
+  using lookout = new Lookout({ oftenMs: 1, seldomMs: never });
+  const child = launcher.adopt(found, "unit", lookout);
   let hasEnded = false;
   void child.ended.then(() => (hasEnded = true));
   process.kill(found.pid, "SIGUSR1");
@@ -94,9 +99,9 @@ test("kill ends what escaped from it, too", async () => {
 test("what it leaves behind ends with it", async () => {
   await using launcher = new RealLauncher();
   const script = "sleep 1000 & echo left $!; exec sleep 1000";
-  const found = await started(launcher, ["/bin/sh", "-c", script]);
+  const found = await started(launcher, ["/bin/sh", "-c", script], { killMode: "process" });
   const left = await launcher.saidPid("left");
-  const child = launcher.adopt(found);
+  const child = launcher.adopt({ ...found, killMode: "control-group" });
   child.signal("SIGKILL");
   await child.ended;
   await gone(left.pid);

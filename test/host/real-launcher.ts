@@ -56,8 +56,8 @@ export class RealLauncher implements AsyncDisposable {
   }
 
   /** As a daemon does that has not started it. */
-  adopt(found: LivingChild, unit = "unit"): Child {
-    const child = this.#launcher.adopt(unit, found, this.lookout);
+  adopt(found: LivingChild, unit = "unit", lookout = this.lookout): Child {
+    const child = this.#launcher.adopt(unit, found, lookout);
     this.#children.push(child);
     return child;
   }
