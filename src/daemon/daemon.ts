@@ -309,7 +309,9 @@ export class Daemon implements AsyncDisposable {
 
   /** What the next daemon must know is written, and nothing is under way that would end with this one. */
   async #settleAccounts(): Promise<void> {
+    await this.#reloading;
     this.#installation[Symbol.dispose]();
+    await this.#children.escapees.settled();
     await this.#records.flush();
     await this.#notifier.delivered();
   }

@@ -1,8 +1,9 @@
 /** What becomes of what runs when its daemon dies, and of what has happened by when the next one comes. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { UnitStatus } from "../../src/control/status.ts";
 import { identify } from "../../src/host/processes.ts";
@@ -159,6 +160,25 @@ describe("a daemon that dies harms nothing", () => {
       expect(starts, `${name}, killed after ${moments.join(", ")} ms`).toEqual([pid]);
     }
   });
+});
+
+test("a daemon that leaves has everything written down, and the next one takes it over", async () => {
+  const mark = randomUUID();
+  const env = { SAILS_TEST_MARK: mark };
+  await using place = await Workplace.make(services(sleeper("a", { env }), sleeper("b", { env })));
+  const fixture = resolve("test/fixtures/leave.ts");
+  const { PATH, HOME } = process.env;
+  const { stdout } = await promisify(execFile)(process.execPath, [fixture, place.configFile], {
+    env: { PATH, HOME },
+  });
+  expect(stdout).toContain("restart ordered: leaves everything running");
+  const left = marked(mark);
+  expect(left).toHaveLength(2);
+  const state = await readFile(join(place.stateDir, "state.json"), "utf8");
+  for (const pid of left) expect(state).toContain(`"pid": ${pid},`);
+  const next = place.start();
+  const { units } = await next.untilReady();
+  expect(new Set(units.map(({ pid }) => pid))).toEqual(new Set(left));
 });
 
 describe("what has changed while no daemon ran", () => {
