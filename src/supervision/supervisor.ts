@@ -81,7 +81,9 @@ export class Supervisor {
     this.#dependents = new Map();
     for (const unit of this.#units.values()) {
       for (const name of unit.spec.after) {
-        this.#dependents.set(name, [...(this.#dependents.get(name) ?? []), unit]);
+        const dependents = this.#dependents.get(name);
+        if (dependents === undefined) this.#dependents.set(name, [unit]);
+        else dependents.push(unit);
       }
     }
     for (const unit of removed) void this.#remove(unit);
