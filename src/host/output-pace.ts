@@ -4,13 +4,14 @@
  *
  * - A steady writer is looked at when it has filled half of the room that is left: whatever its pace,
  *   its file is set aside before it is much larger than its measure.
+ * - One that stalls may go on as before: no pause is more than twice the one before it.
  * - A writer that trickles, and floods before the next look, is bounded by the longest pause alone: in
  *   four seconds a program that prints as fast as Python can, 50 MB/s, writes 200 MB, and then they
  *   are cut off. All files that grow are looked at together: however many trickle, they wake the
  *   daemon once in four seconds. Its budget is once a second, for everything.
  * - A quiet file is watched by the kernel, and looked at soon after its next line: a flood that comes
- *   then is seen after 250 ms. But a watched file wakes us for each line. So one that was woken within
- *   a minute is watched again only after a quiet minute: three times a minute at most for each file.
+ *   then is seen after 250 ms. But a watched file wakes us for each line. So one that was silent for
+ *   less than a minute is watched again only after a quiet minute.
  */
 import { type Millis, minutes, ms, seconds } from "../supervision/time.ts";
 
@@ -36,7 +37,7 @@ export interface Growth {
   /** Until it is full. */
   readonly roomBytes: number;
   readonly quietFor: Millis;
-  /** Whether it was watched for less than the quiet span before it grew again. */
+  /** Whether it had been silent for less than the quiet span when it last woke us. */
   readonly isRestless: boolean;
 }
 
@@ -44,12 +45,9 @@ export type NextLook = { readonly kind: "rest" } | { readonly kind: "look"; read
 
 export function nextLook(pace: OutputPace, growth: Growth): NextLook {
   const { addedBytes, within, roomBytes, quietFor, isRestless } = growth;
-  if (addedBytes > 0) {
-    const halfFull = (roomBytes / addedBytes) * Math.max(1, within) * 0.5;
-    const pause = Math.min(pace.longestPause, Math.max(pace.shortestPause, halfFull));
-    return { kind: "look", in: ms(pause) };
-  }
-  return isRestless && quietFor < pace.quietSpan
-    ? { kind: "look", in: pace.longestPause }
-    : { kind: "rest" };
+  const isQuiet = addedBytes <= 0;
+  if (isQuiet && (!isRestless || quietFor >= pace.quietSpan)) return { kind: "rest" };
+  const halfFull = isQuiet ? pace.longestPause : (roomBytes / addedBytes) * within * 0.5;
+  const longest = Math.min(pace.longestPause, 2 * within);
+  return { kind: "look", in: ms(Math.max(pace.shortestPause, Math.min(longest, halfFull))) };
 }

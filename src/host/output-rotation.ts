@@ -33,7 +33,6 @@ interface Followed {
   size: number;
   lookedAt: number;
   grewAt: number;
-  restedAt: number;
   isRestless: boolean;
   /** When it is to be looked at. Others that grow are looked at with it. */
   due: number;
@@ -66,7 +65,6 @@ export class OutputRotation implements Disposable {
       size: sizeOf(file.path) ?? 0,
       lookedAt: now,
       grewAt: now,
-      restedAt: Number.NEGATIVE_INFINITY,
       isRestless: false,
       due: now + this.#pace.firstPause,
     });
@@ -170,7 +168,6 @@ export class OutputRotation implements Disposable {
       const watcher = watch(path, { persistent: false }, () => this.#wake(followed));
       watcher.on("error", () => this.#wake(followed));
       followed.watcher = watcher;
-      followed.restedAt = performance.now();
     } catch (error) {
       // No inotify watch is left (ENOSPC), or it has just gone: the next look will show.
       if (errnoOf(error) === undefined) throw error;
@@ -185,7 +182,8 @@ export class OutputRotation implements Disposable {
     followed.watcher?.close();
     followed.watcher = undefined;
     const now = performance.now();
-    followed.isRestless = now - followed.restedAt < this.#pace.quietSpan;
+    followed.size = sizeOf(followed.file.path) ?? followed.size;
+    followed.isRestless = now - followed.grewAt < this.#pace.quietSpan;
     followed.lookedAt = now;
     followed.grewAt = now;
     followed.due = now + this.#pace.firstPause;

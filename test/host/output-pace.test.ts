@@ -19,9 +19,12 @@ test.each([
   ["1 MiB a second", { addedBytes: 4 * mebibyte, roomBytes: 4 * mebibyte }, look(2_000)],
   ["the same, nearly full", { addedBytes: 4 * mebibyte, roomBytes: 40_960 }, look(20)],
   ["100 MiB a second", { addedBytes: 25 * mebibyte, within: ms(250) }, look(40)],
+  ["a line soon after the first", { addedBytes: 100, within: ms(250) }, look(500)],
+  ["a flood that stalls", { addedBytes: 100, within: ms(40) }, look(80)],
   ["nothing", {}, { kind: "rest" }],
   ["it was emptied", { addedBytes: -100 }, { kind: "rest" }],
   ["nothing yet, and it is restless", { isRestless: true }, look(4_000)],
+  ["the same, just woken", { isRestless: true, within: ms(250) }, look(500)],
   ["nothing for a minute", { isRestless: true, quietFor: minutes(1) }, { kind: "rest" }],
 ] as const)("%s", (_, growth, next) => {
   expect(nextLook(usualPace, { ...quiet, ...growth })).toEqual(next);
