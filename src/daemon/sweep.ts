@@ -19,6 +19,8 @@ import { flowRunVariable } from "../prefect/ports.ts";
 
 type OwnEnvironment = Readonly<Record<string, string | undefined>>;
 
+type Leftover = Pick<FoundProcess, "variables" | "isSessionLeader">;
+
 export type SweepStep = "end" | "leave" | "wait";
 
 /** A daemon that ends sooner than this, again and again, must not take the machine's time. */
@@ -57,10 +59,10 @@ async function sweep(own: OwnEnvironment, log: Log): Promise<number> {
   }
   if (!(await isOver(own, unit))) return 0;
   // While there is a server, flow runs can tell it that they were ended.
-  const others = await endAll(() => processesOfUnit(unit).filter(isNoServer), {
-    patienceMs,
-    isKilledAtOnce: isWorker,
-  });
+  const others = await endAll(
+    () => processesOfUnit(unit).filter((process) => endingOf(process) !== "ask-last"),
+    { patienceMs, isKilledAtOnce: (process) => endingOf(process) === "kill" },
+  );
   const servers = await endAll(() => processesOfUnit(unit), { patienceMs });
   const ended = others.ended + servers.ended;
   if (ended > 0) {
@@ -73,14 +75,14 @@ async function sweep(own: OwnEnvironment, log: Log): Promise<number> {
   return 1;
 }
 
-const isNoServer = ({ variables }: FoundProcess): boolean =>
-  variables.get(unitVariable) !== "server";
-
-/** At SIGTERM a worker takes its flow runs along, before they can tell of it. */
-const isWorker = ({ variables, isSessionLeader }: FoundProcess): boolean =>
-  isSessionLeader &&
-  variables.get(unitVariable)?.startsWith("worker@") === true &&
-  !variables.has(flowRunVariable);
+/** How a process of a daemon that is no more comes to its end. */
+export function endingOf({ variables, isSessionLeader }: Leftover): "ask" | "ask-last" | "kill" {
+  const unit = variables.get(unitVariable);
+  if (unit === "server") return "ask-last";
+  const isWorker = isSessionLeader && unit?.startsWith("worker@") === true;
+  // At SIGTERM a worker takes its flow runs along, before they can tell of it.
+  return isWorker && !variables.has(flowRunVariable) ? "kill" : "ask";
+}
 
 async function isOver(own: OwnEnvironment, unit: OwnUnit): Promise<boolean> {
   const [job, lived] = await Promise.all([askJobKind(own, unit), mainProcessLivedMs(own, unit)]);
