@@ -16,6 +16,7 @@ import { ownCommand, ownRunLauncher } from "../host/own-program.ts";
 import { readProcessTable, sampleProcessTree } from "../host/process-sample.ts";
 import { bootId } from "../host/processes.ts";
 import { become, tryOut } from "../host/reexec.ts";
+import { findOwnUnit } from "../host/systemd-job.ts";
 import { createMetrics, type Metrics } from "../metrics/metrics.ts";
 import { processMetrics } from "../metrics/process-metrics.ts";
 import { apiUrl, uiUrl } from "../prefect/installation.ts";
@@ -125,6 +126,7 @@ export class Daemon implements AsyncDisposable {
       status: () => this.#plane.status(),
       isSettled: () => this.#installation.isSettled,
       command: commandLine(own, () => this.#config),
+      howToStop: howToStop(own),
     });
     this.#supervisor = new Supervisor({
       clock: systemClock,
@@ -396,6 +398,12 @@ export class Daemon implements AsyncDisposable {
       },
     });
   }
+}
+
+/** A SIGTERM that systemd knows nothing of it takes for a death, and starts the next daemon. */
+function howToStop(own: OwnEnvironment): string {
+  const unit = own["NOTIFY_SOCKET"] === undefined ? undefined : findOwnUnit();
+  return unit === undefined ? "Ctrl-C, or SIGTERM to this process" : `systemctl stop ${unit.name}`;
 }
 
 function prefectAddresses(

@@ -23,6 +23,7 @@ export interface HeraldDeps {
   readonly isSettled: () => boolean;
   /** For the summary. */
   readonly command: CommandLine;
+  readonly howToStop: string;
 }
 
 /** Not at each of a thousand changes at once. */
@@ -68,13 +69,13 @@ export class Herald implements Observer {
   }
 
   #overview(): void {
-    const { status, notifier, tell, isSettled, command } = this.#deps;
+    const { status, notifier, tell, isSettled, command, howToStop } = this.#deps;
     this.#isOverviewDue = false;
     const now = status();
     notifier.status(headline(now));
     if (now.supervisor.phase === "stopping") this.#isSummaryDue = false;
     if (!this.#isSummaryDue || !now.ready || !isSettled()) return;
     this.#isSummaryDue = false;
-    tell("notice", startSummary(now, command));
+    tell("notice", startSummary(now, command, howToStop));
   }
 }

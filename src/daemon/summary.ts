@@ -4,7 +4,7 @@ import type { Status } from "../control/status.ts";
 /** How a command reaches this daemon, to be copied: `sails-supervisor status --config FILE`. */
 export type CommandLine = (words: string) => string;
 
-export function startSummary(status: Status, command: CommandLine): string {
+export function startSummary(status: Status, command: CommandLine, howToStop: string): string {
   const { prefectUiUrl, webUrl, stateDir } = status.supervisor;
   const rows = [
     ...(prefectUiUrl === null ? [] : [["Prefect", prefectUiUrl]]),
@@ -13,7 +13,7 @@ export function startSummary(status: Status, command: CommandLine): string {
     ["State", stateDir],
     ["Look", command("status")],
     ["", command("logs -f")],
-    ["Stop", "Ctrl-C, or SIGTERM to this process"],
+    ["Stop", howToStop],
   ];
   return [
     "",

@@ -21,6 +21,8 @@ test("start returns when it is ready; status says how the units are, and draws t
   });
   expect(shown).toMatch(/Active: active \(running\)/);
   expect(shown).toMatch(/Status: "All 2 units ready"/);
+  const said = (await daemon.journal()).map(({ message }) => message);
+  expect(said).toContainEqual(expect.stringMatching(/^ {2}Stop +systemctl stop sails-supervisor/));
   for (const cgroup of ["supervisor", "service@a", "service@b"]) {
     expect(shown).toMatch(new RegExp(`[├└]─${cgroup}\\n`));
   }
