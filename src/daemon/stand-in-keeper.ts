@@ -2,7 +2,9 @@
 import type { Config } from "../config/config.ts";
 import {
   absenceReply,
+  acceptsWebsocket,
   handStart,
+  inTurn,
   isPatient,
   type Place,
   placeFor,
@@ -44,6 +46,8 @@ export class StandInKeeper implements Disposable {
   #release: "none" | "farewell" | "now" = "none";
   #isTold = false;
   #isDisposed = false;
+  /** How many of those who waited have been sent to the server. */
+  #called = 0;
   /** By then the last client that was sent away has asked again. */
   #lastBackBy: Millis = ms(0);
 
@@ -127,6 +131,7 @@ export class StandInKeeper implements Disposable {
       host,
       port,
       mustWait: ({ agent }) => isPatient(agent) && this.#recall().kind === "wait",
+      acceptsWebsocket: ({ agent }) => acceptsWebsocket(agent),
       reply: (request) => this.#reply(request),
     });
     if (standIn === undefined) {
@@ -150,19 +155,24 @@ export class StandInKeeper implements Disposable {
   #recall(): Recall {
     const { server, clock } = this.#deps;
     const phase = server()?.state.phase;
-    if (phase === undefined) return { kind: "return", after: ms(0), backWithin: ms(0) };
-    return recall(phase, clock.now(), this.#release !== "none");
+    return phase === undefined
+      ? { kind: "ask" }
+      : recall(phase, clock.now(), this.#release !== "none");
   }
 
   #reply({ path, agent }: StandInRequest): StandInReply {
     const server = this.#deps.server();
     if (server === undefined) return { headers: {}, body: "" };
     const now = this.#deps.clock.now();
-    const called = this.#recall();
-    const isAway = called.kind === "return" && called.after > 0;
-    if (isAway && isPatient(agent)) this.#lastBackBy = ms(now + called.backWithin);
-    const after = called.kind === "return" ? called.after : ms(0);
     const isOpen = this.#at?.authFile === undefined;
-    return absenceReply({ server, now, path, after, isOpen });
+    const called = this.#recall();
+    if (called.kind !== "return") {
+      const after = inTurn(this.#called);
+      this.#called += 1;
+      return absenceReply({ server, now, path, after, isOpen });
+    }
+    this.#called = 0;
+    if (isPatient(agent)) this.#lastBackBy = ms(now + called.backWithin);
+    return absenceReply({ server, now, path, after: called.after, isOpen });
   }
 }

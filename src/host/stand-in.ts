@@ -5,7 +5,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { StandIn, StandInOptions } from "../prefect/ports.ts";
+import type { StandIn, StandInOptions, StandInRequest } from "../prefect/ports.ts";
 import { acceptance, closeFrame, hasCloseFrame } from "./websocket.ts";
 
 /** Prefect's clients wait a minute for an answer. */
@@ -13,6 +13,8 @@ const longestRequestMs = 50_000;
 /** They ping a websocket after 20 s, and give it up 20 s later. */
 const websocketMs = 25_000;
 const longestWebsocketMs = 38_000;
+/** They give up a websocket that nobody answers after 10 s. */
+const ignoredMs = 20_000;
 /** `try again later`. */
 const tryAgainLater = closeFrame(1013);
 
@@ -25,7 +27,9 @@ export function openStandIn(options: StandInOptions): Promise<StandIn | undefine
   );
   server.maxConnections = 2_000;
   server.on("upgrade", (request: IncomingMessage, socket: Socket) =>
-    receive(request, socket, waiting),
+    options.acceptsWebsocket(toRequest(request))
+      ? accept(request, socket, options, waiting)
+      : ignore(socket),
   );
   const { promise, resolve } = Promise.withResolvers<StandIn | undefined>();
   server.once("error", () => resolve(undefined));
@@ -37,30 +41,34 @@ export function openStandIn(options: StandInOptions): Promise<StandIn | undefine
   return promise;
 }
 
+interface Patience {
+  /** Undefined if there is no reason to wait but one. */
+  readonly usualMs?: number;
+  readonly longestMs: number;
+  /** Whether there is that reason: who asked again soon would find nobody. */
+  readonly mustWait: () => boolean;
+}
+
 /** Somebody who has asked and is kept waiting. */
 class Waiting {
-  readonly since = Date.now();
-  readonly longestMs: number;
+  readonly #since = Date.now();
   readonly #all: Set<Waiting>;
   readonly #answer: () => void;
+  readonly #longestMs: number;
   #timer: NodeJS.Timeout;
 
-  constructor(
-    all: Set<Waiting>,
-    answerIt: () => void,
-    { usualMs, longestMs }: { readonly usualMs: number; readonly longestMs: number },
-  ) {
+  constructor(all: Set<Waiting>, answerIt: () => void, patience: Patience) {
+    const { longestMs, usualMs = longestMs, mustWait } = patience;
     this.#all = all;
     this.#answer = answerIt;
-    this.longestMs = longestMs;
-    this.#timer = setTimeout(() => this.end(), usualMs);
+    this.#longestMs = longestMs;
+    this.#timer = setTimeout(() => (mustWait() ? this.prolong() : this.end()), usualMs);
     all.add(this);
   }
 
-  /** To the limit: whoever asked again now would find nobody. */
   prolong(): void {
     clearTimeout(this.#timer);
-    const left = this.since + this.longestMs - Date.now();
+    const left = this.#since + this.#longestMs - Date.now();
     this.#timer = setTimeout(() => this.end(), Math.max(0, left));
   }
 
@@ -81,8 +89,7 @@ function answer(
   { reply, mustWait }: StandInOptions,
   all: Set<Waiting>,
 ): void {
-  const { url: path = "/", method, headers: given } = request;
-  const asked = { path, agent: given["user-agent"] ?? "" };
+  const asked = toRequest(request);
   const send = (): void => {
     const { headers, body } = reply(asked);
     response.writeHead(503, {
@@ -91,27 +98,32 @@ function answer(
       "Content-Length": Buffer.byteLength(body),
       Connection: "close",
     });
-    response.end(method === "HEAD" ? undefined : body);
+    response.end(request.method === "HEAD" ? undefined : body);
   };
   // The body is read to its end and dropped: whoever still writes would not hear the answer.
   request.once("end", () => {
     if (!mustWait(asked)) return send();
-    const limits = { usualMs: longestRequestMs, longestMs: longestRequestMs };
-    const waiting = new Waiting(all, send, limits);
+    const patience = { longestMs: longestRequestMs, mustWait: () => false };
+    const waiting = new Waiting(all, send, patience);
     response.once("close", () => waiting.forget());
   });
   request.on("error", () => undefined);
   request.resume();
 }
 
-/**
- * A websocket is accepted, kept silent and closed late: a client of Prefect's that sends events has
- * eleven tries for each, one for each connection that is closed, and drops the event for which the
- * connection is refused.
- */
-function receive(request: IncomingMessage, socket: Socket, all: Set<Waiting>): void {
-  const limits = { usualMs: websocketMs, longestMs: longestWebsocketMs };
-  const waiting = new Waiting(all, () => socket.end(tryAgainLater), limits);
+/** A websocket is accepted, kept silent, and closed late. */
+function accept(
+  request: IncomingMessage,
+  socket: Socket,
+  { mustWait }: StandInOptions,
+  all: Set<Waiting>,
+): void {
+  const asked = toRequest(request);
+  const waiting = new Waiting(all, () => socket.end(tryAgainLater), {
+    usualMs: websocketMs,
+    longestMs: longestWebsocketMs,
+    mustWait: () => mustWait(asked),
+  });
   socket.on("error", () => undefined);
   socket.once("close", () => waiting.forget());
   socket.once("end", () => socket.destroy());
@@ -121,6 +133,19 @@ function receive(request: IncomingMessage, socket: Socket, all: Set<Waiting>): v
   });
   socket.write(acceptance(request.headers));
 }
+
+/** Its client gives up by itself, and that is all that is awaited. */
+function ignore(socket: Socket): void {
+  socket.on("error", () => undefined);
+  socket.once("end", () => socket.destroy());
+  socket.resume().unref();
+  setTimeout(() => socket.destroy(), ignoredMs).unref();
+}
+
+const toRequest = ({ url = "/", headers }: IncomingMessage): StandInRequest => ({
+  path: url,
+  agent: headers["user-agent"] ?? "",
+});
 
 /** The port is free as soon as nobody listens: the connections that there are do not keep it. */
 async function leave(server: Server, waiting: ReadonlySet<Waiting>): Promise<void> {

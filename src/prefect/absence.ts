@@ -3,7 +3,7 @@
  * says so, for as long as it says so: they would give up on a port on which nothing listens.
  */
 import { type Description, describe } from "../supervision/describe.ts";
-import { type Millis, ms } from "../supervision/time.ts";
+import { type Millis, ms, seconds } from "../supervision/time.ts";
 import type { Phase } from "../supervision/unit-state.ts";
 import type { UnitView } from "../supervision/unit-view.ts";
 import type { StandInReply } from "./ports.ts";
@@ -33,14 +33,22 @@ export function placeFor(phase: Phase): Place {
   }
 }
 
+/** Clients that have waited ask the server one after the other: with SQLite, many at once block it for a minute. */
+const step = ms(100);
+const longestQueue = seconds(5);
+
+export const inTurn = (place: number): Millis => ms(Math.min(place * step, longestQueue));
+
 /** How soon a client asks again. */
 const pause = ms(2_000);
 /** By when it has done so: it takes up to a fifth more, and is sluggish. */
 const backWithin = ms(pause * 1.2 + 500);
 
-/** `wait`: it gets no answer yet. */
 export type Recall =
+  /** It gets no answer yet. */
   | { readonly kind: "wait" }
+  /** The server is there. */
+  | { readonly kind: "ask" }
   | { readonly kind: "return"; readonly after: Millis; readonly backWithin: Millis };
 
 /**
@@ -49,21 +57,11 @@ export type Recall =
  * have been accepted outlive the listening. Before that nobody is kept, for a client has few connections.
  */
 export function recall(phase: Phase, now: Millis, isLeaving: boolean): Recall {
+  if (phase.kind === "running") return { kind: "ask" };
   const place = placeFor(phase);
-  switch (place) {
-    case "hold":
-      return { kind: "wait" };
-    case "stand": {
-      return isLeaving || startsSoon(phase, now)
-        ? { kind: "wait" }
-        : { kind: "return", after: pause, backWithin };
-    }
-    case "leave":
-      // Who waits through a start is not answered before its end.
-      return { kind: "return", after: phase.kind === "running" ? ms(0) : pause, backWithin };
-    default:
-      return place satisfies never;
-  }
+  const mustWait = place === "hold" || (place === "stand" && (isLeaving || startsSoon(phase, now)));
+  // Whom a start has kept waiting for too long is sent away, too.
+  return mustWait ? { kind: "wait" } : { kind: "return", after: pause, backWithin };
 }
 
 function startsSoon(phase: Phase, now: Millis): boolean {
@@ -73,6 +71,15 @@ function startsSoon(phase: Phase, now: Millis): boolean {
 
 /** Whether it knows how to wait: others want an answer, be it a browser, a monitor or ourselves. */
 export const isPatient = (agent: string): boolean => agent.startsWith("prefect/");
+
+/**
+ * How a websocket is kept waiting. Clients send their events by it, task runs among them, have
+ * eleven tries for each event and take a connection that is refused with a status for the last one.
+ * Those of Prefect 3.6, which say nothing of Prefect here, take a handshake without an answer for the
+ * last one as well: they need one that is accepted and closed. The newer ones bear the silence, and
+ * lose events when several connections of theirs are closed at once.
+ */
+export const acceptsWebsocket = (agent: string): boolean => !isPatient(agent);
 
 export const maintenanceHeader = "Prefect-Maintenance";
 
@@ -88,8 +95,7 @@ export interface AbsenceParts {
 
 /** The answer to a client of the API, or to a person with a browser. */
 export function absenceReply({ server, now, path, after, isOpen }: AbsenceParts): StandInReply {
-  const seconds = Math.ceil(after / 1_000);
-  const headers = { [maintenanceHeader]: "true", "Retry-After": String(seconds) };
+  const headers = { [maintenanceHeader]: "true", "Retry-After": String(after / 1_000) };
   const told = describe(server, now);
   const why = isOpen ? `: ${told.reason}` : "";
   if (path === "/api" || path.startsWith("/api/")) {

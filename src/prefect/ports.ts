@@ -123,6 +123,8 @@ export interface StandInOptions {
   readonly port: number;
   /** Whether it is kept waiting at this moment instead of being answered. */
   readonly mustWait: (request: StandInRequest) => boolean;
+  /** Whether a websocket is accepted, or left without an answer. */
+  readonly acceptsWebsocket: (request: StandInRequest) => boolean;
   /** What is answered with status 503. */
   readonly reply: (request: StandInRequest) => StandInReply;
 }

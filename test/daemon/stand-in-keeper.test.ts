@@ -100,6 +100,13 @@ test("the server is stopped and started again: somebody is always there", async 
   expect(scene.clock.pending).toBe(0);
 });
 
+test("those who have waited are sent to the server one after the other", async () => {
+  const scene = await Scene.make(stopped);
+  scene.ask();
+  await scene.becomes(running);
+  expect([scene.ask(), scene.ask(), scene.ask()]).toEqual(["after 0", "after 0.1", "after 0.2"]);
+});
+
 test("after a sudden death nobody is in the way of the new start, not for a moment", async () => {
   const scene = await Scene.make(running);
   await scene.becomes(waiting());

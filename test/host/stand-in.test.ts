@@ -9,6 +9,12 @@ import type { StandIn, StandInOptions, StandInRequest } from "../../src/prefect/
 
 const host = "127.0.0.1";
 
+const anything = {
+  mustWait: () => false,
+  acceptsWebsocket: () => true,
+  reply: () => ({ headers: {}, body: "" }),
+};
+
 interface Place {
   readonly port: number;
   readonly url: string;
@@ -21,6 +27,7 @@ async function standIn(changes: Partial<StandInOptions> = {}): Promise<Place> {
     host,
     port,
     mustWait: () => false,
+    acceptsWebsocket: () => true,
     reply: ({ path }) => ({ headers: { "Retry-After": "2" }, body: `away: ${path}` }),
     ...changes,
   });
@@ -104,7 +111,7 @@ describe("the port", () => {
     await once(stranger, "listening");
     const address = stranger.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
-    const options = { host, port, mustWait: () => false, reply: () => ({ headers: {}, body: "" }) };
+    const options = { host, port, ...anything };
     expect(await openStandIn(options)).toBeUndefined();
     stranger.close();
     await once(stranger, "close");
@@ -114,8 +121,7 @@ describe("the port", () => {
   });
 
   test("of an address that is none of this machine's is no error either", async () => {
-    const options = { mustWait: () => false, reply: () => ({ headers: {}, body: "" }) };
-    expect(await openStandIn({ host: "192.0.2.7", port: 4200, ...options })).toBeUndefined();
+    expect(await openStandIn({ host: "192.0.2.7", port: 4200, ...anything })).toBeUndefined();
   });
 
   test("is free at once, though some still wait; and they are answered when that is over", async () => {
@@ -179,6 +185,18 @@ describe("who waits", () => {
     await closed;
     expect(replies).toBe(0);
   });
+});
+
+test("a websocket that is not accepted gets no answer, not even at the end", async () => {
+  const asked = Promise.withResolvers<void>();
+  const acceptsWebsocket = () => (asked.resolve(), false);
+  const { port, standIn: away } = await standIn({ acceptsWebsocket });
+  const socket = connect(port, host);
+  socket.write("GET /api/events/in HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+  await asked.promise;
+  away.dismiss();
+  socket.end();
+  expect(await socket.toArray()).toEqual([]);
 });
 
 test("a websocket is accepted in its protocol, and its leave is answered", async () => {

@@ -94,7 +94,7 @@ describe.each(["survey", "prefect-3.6.4"])("with the environment %s", (name) => 
       );
     const gate = join(folder, "gate");
     await writeFile(gate, "");
-    const [ends, outlives] = await Promise.all([create(80), create(1000)]);
+    const [ends, outlives] = await Promise.all([create(60), create(1000)]);
     await Promise.all([until(ends, "RUNNING"), until(outlives, "RUNNING")]);
     await rm(gate);
     const begins = await create(5);
@@ -107,7 +107,7 @@ describe.each(["survey", "prefect-3.6.4"])("with the environment %s", (name) => 
     const page = await fetch(apiUrl.replace("/api", "/"));
     expect(await page.text()).toContain("It is stopped: stopped by the operator.");
     await writeFile(gate, "");
-    await untilThere(join(folder, "80"));
+    await untilThere(join(folder, "60"));
 
     await place.run("start", "server");
     await daemon.untilUnit("server", ({ ready }) => ready);
@@ -121,7 +121,7 @@ describe.each(["survey", "prefect-3.6.4"])("with the environment %s", (name) => 
         run_count: 1,
       });
     }
-    expect(await linesOf(apiUrl, ends)).toBe(80);
+    expect(await linesOf(apiUrl, ends)).toBe(60);
     expect((await daemon.unit("worker@runs")).pid).toBe(worker.pid);
     await order(`/flow_runs/${outlives.id}/set_state`, { state: { type: "CANCELLING" } });
     expect((await until(outlives, "CANCELLED", "FAILED", "CRASHED")).state_type).toBe("CANCELLED");

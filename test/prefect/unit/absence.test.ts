@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import {
   absenceReply,
+  acceptsWebsocket,
+  inTurn,
   isPatient,
   maintenanceHeader,
   placeFor,
@@ -95,7 +97,8 @@ describe("when a client asks again", () => {
   });
 
   test("the server is there: at once", () => {
-    expect(recall(running, now, false)).toMatchObject({ kind: "return", after: 0 });
+    expect(recall(running, now, false)).toEqual({ kind: "ask" });
+    expect([0, 1, 20, 1000].map(inTurn)).toEqual([0, 100, 2_000, 5_000]);
   });
 
   test.each([
@@ -106,6 +109,14 @@ describe("when a client asks again", () => {
     ["", false],
   ])("%j can wait: %s", (agent, expected) => {
     expect(isPatient(agent)).toBe(expected);
+  });
+
+  test.each([
+    ["prefect/3.8.8 (API 0.8.4)", false],
+    ["Python/3.11 websockets/15.0.1", true],
+    ["Mozilla/5.0 (X11; Linux x86_64)", true],
+  ])("a websocket of %j is accepted: %s", (agent, expected) => {
+    expect(acceptsWebsocket(agent)).toBe(expected);
   });
 });
 
