@@ -6,6 +6,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { openLifeline } from "../../src/host/lifeline.ts";
+import { signalGroup } from "../../src/host/signals.ts";
 import { fixture, patience, TemporaryFolder } from "./real-launcher.ts";
 
 const run = promisify(execFile);
@@ -26,7 +27,7 @@ function hold(path: string, script: string): ChildProcess {
     detached: true,
   });
   closeSync(fd);
-  onTestFinished(() => void child.kill("SIGKILL"));
+  onTestFinished(() => void signalGroup(child.pid ?? 0, "SIGKILL"));
   return child;
 }
 

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { closeSync, mkdirSync, openSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bootId, identify } from "../../src/host/processes.ts";
+import { signalGroup } from "../../src/host/signals.ts";
 import { TemporaryFolder } from "./real-launcher.ts";
 
 export interface Written {
@@ -31,6 +32,8 @@ export class RunFolder implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#processes.map(end));
+    // With what they have forked: they lead groups of their own.
+    for (const { pid } of this.#processes) signalGroup(pid ?? 0, "SIGKILL");
     this.#folder[Symbol.dispose]();
   }
 

@@ -147,20 +147,19 @@ test("one that closed its lifeline is looked at from then on", async () => {
 test("a look finds the end that a forked child hides", async () => {
   await using runs = new RunFolder();
   const child = runs.start("sleep 1000 & echo $!; exec sleep 1000");
-  const [forked] = await once(child.stdout ?? child, "data");
+  await once(child.stdout ?? child, "data");
   runs.leave("a", child.pid ?? 0);
   using watched = await watchRuns(runs.path);
   await end(child);
   expect(watched.told).toEqual(["appeared a alive"]);
   watched.registry.look();
   expect(watched.told).toEqual(["appeared a alive", "ended a gone ended"]);
-  process.kill(Number(String(forked)), "SIGKILL");
 });
 
 test("another process in its place says that it has ended", async () => {
   await using runs = new RunFolder();
   const child = runs.start("sleep 1000 & echo $!; exec sleep 1000");
-  const [forked] = await once(child.stdout ?? child, "data");
+  await once(child.stdout ?? child, "data");
   const folder = runs.leave("a", child.pid ?? 0);
   using watched = await watchRuns(runs.path);
   await end(child);
@@ -172,7 +171,6 @@ test("another process in its place says that it has ended", async () => {
     "ended a gone ended",
     "appeared a gone ended",
   ]);
-  process.kill(Number(String(forked)), "SIGKILL");
 });
 
 test.each([

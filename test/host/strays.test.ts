@@ -4,6 +4,7 @@ import { mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { bootId, identify, isThere, type ProcessIdentity } from "../../src/host/processes.ts";
+import { signalGroup, signalProcess } from "../../src/host/signals.ts";
 import {
   type Candidate,
   chooseStrays,
@@ -130,8 +131,11 @@ class Left implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.child.kill("SIGKILL");
-    for (const one of this.#said.values()) if (isThere(one)) process.kill(one.pid, "SIGKILL");
+    const said = [...this.#said.values()].filter(isThere);
+    for (const pid of [this.child.pid ?? 0, ...said.map((one) => one.pid)]) {
+      signalGroup(pid, "SIGKILL");
+      signalProcess(pid, "SIGKILL");
+    }
   }
 }
 
