@@ -1,0 +1,18 @@
+/** What is attacked: some way of keeping a Prefect server and its workers running. */
+
+export interface Installation {
+  /** For the caption of the table: what this is, and how it is set. */
+  readonly caption: string;
+  /** How often each kind is killed, as weights. */
+  readonly victims: readonly (readonly [VictimKind, weight: number])[];
+  /** How long it may take until all runs are final once nothing is killed any more. */
+  readonly patienceMs: number;
+  /** Resolves when the server answers, the deployments are there and the workers have been started. */
+  start(): Promise<void>;
+  /** The supervisor's process; undefined where there is none, or while it is away. */
+  supervisorPid(): number | undefined;
+  /** Resolves when the order to stop has been carried out. */
+  stop(): Promise<void>;
+}
+
+export type VictimKind = "supervisor" | "worker" | "server";

@@ -1,0 +1,99 @@
+/** The product, in the foreground, restarted after its death as systemd would. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { stringify } from "yaml";
+import type { Status } from "../src/control/status.ts";
+import { findFreePort } from "../src/host/free-port.ts";
+import type { Installation, VictimKind } from "./installation.ts";
+import type { Place } from "./place.ts";
+import { Restarter } from "./restarter.ts";
+
+const program = join(import.meta.dirname, "../bin/sails-supervisor");
+
+export class Sails implements Installation {
+  readonly caption = "sails-supervisor, RestartSec=1";
+  readonly victims: readonly (readonly [VictimKind, number])[] = [
+    ["supervisor", 2],
+    ["worker", 3],
+    ["server", 1],
+  ];
+  // The open breaker of a unit that was killed too often tries again after five minutes.
+  readonly patienceMs = 360_000;
+  readonly place: Place;
+  readonly configFile: string;
+  readonly #signal: AbortSignal;
+  #webUrl = "";
+  #daemon: Restarter | undefined;
+
+  constructor(place: Place, signal: AbortSignal) {
+    this.place = place;
+    this.configFile = join(place.directory, "config.yaml");
+    this.#signal = signal;
+  }
+
+  get log(): string {
+    return join(this.place.directory, "supervisor.log");
+  }
+
+  async start(): Promise<void> {
+    const listen = `127.0.0.1:${await findFreePort()}`;
+    this.#webUrl = `http://${listen}`;
+    await writeFile(this.configFile, stringify(this.#configuration(listen)));
+    this.launch();
+    await this.until(({ ready }) => ready);
+  }
+
+  launch(): void {
+    const { PATH = "", HOME = "" } = process.env;
+    this.#daemon = new Restarter({
+      name: "sails-supervisor",
+      command: [program, "run", "--config", this.configFile],
+      env: { PATH, HOME },
+      directory: this.place.directory,
+      log: this.log,
+      restartMs: 1_000,
+      killMode: "process",
+      mayStart: async () => undefined,
+    });
+  }
+
+  supervisorPid(): number | undefined {
+    return this.#daemon?.pid;
+  }
+
+  async stop(): Promise<void> {
+    await this.#daemon?.stop("SIGTERM", 120_000);
+  }
+
+  /** Throws while the daemon is away. */
+  async status(): Promise<Status> {
+    const response = await fetch(`${this.#webUrl}/api/v1/status`, { signal: this.#signal });
+    return (await response.json()) as Status;
+  }
+
+  /** Looks ten times a second: a daemon that is killed meanwhile has no events to wait for. */
+  async until(holds: (status: Status) => boolean): Promise<Status> {
+    for (;;) {
+      const status = await this.status().catch(() => undefined);
+      if (status !== undefined && holds(status)) return status;
+      await sleep(100, undefined, { signal: this.#signal });
+    }
+  }
+
+  #configuration(listen: string): object {
+    const { place } = this;
+    return {
+      state_dir: join(place.directory, "state"),
+      web: { listen },
+      prefect: { home: place.home },
+      environment: { path: place.environment },
+      server: { port: place.serverPort },
+      pools: place.pools.map(({ name, limit }) => ({
+        name,
+        ...(limit === null ? {} : { concurrency_limit: limit }),
+      })),
+      deployments: [{ prefect_yaml: place.prefectYaml }],
+    };
+  }
+}
