@@ -1,6 +1,7 @@
 /** What is attacked: some way of keeping a Prefect server and its workers running. */
 
-export interface Installation {
+/** Disposed of, nothing of it is started any more. */
+export interface Installation extends AsyncDisposable {
   /** For the caption of the table: what this is, and how it is set. */
   readonly caption: string;
   /** How often each kind is killed, as weights. */

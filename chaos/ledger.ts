@@ -7,8 +7,6 @@ export interface Entry {
   readonly what: "start" | "child" | "end";
   /** Seconds since the epoch. */
   readonly at: number;
-  /** Of a start: the seconds that the run's processes have taken so far. */
-  readonly cpu?: number;
   /** The pid of a child. */
   readonly child?: number;
 }

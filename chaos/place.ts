@@ -1,4 +1,5 @@
 /** Where one installation of Prefect lives for a while: a folder, free ports, flows to run. */
+import { existsSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,6 +19,8 @@ export interface PlaceOptions {
 export interface PoolPlan {
   readonly name: string;
   readonly limit: number | null;
+  /** The base job template; none: the one that the pool's first worker brings. */
+  readonly template?: object;
 }
 
 /** A flow of flows/flows.py in a pool; it is called like the pool. */
@@ -42,9 +45,13 @@ export class Place implements AsyncDisposable {
   }
 
   static async make(options: PlaceOptions): Promise<Place> {
+    const program = join(options.environment, "bin/prefect");
+    if (!existsSync(program)) {
+      throw new Error(`there is no ${program}: scripts/test builds the Python environments`);
+    }
     const directory = await mkdtemp(join(tmpdir(), "sails-chaos-"));
     const place = new Place(directory, await findFreePort(), options);
-    await Promise.all([place.home, place.project].map((folder) => mkdir(folder)));
+    await Promise.all([place.home, place.project, place.temporary].map((each) => mkdir(each)));
     const flows = join(import.meta.dirname, "flows/flows.py");
     await copyFile(flows, join(place.project, "flows.py"));
     await writeFile(place.prefectYaml, prefectYaml(place, options.deployments));
@@ -58,6 +65,11 @@ export class Place implements AsyncDisposable {
 
   get project(): string {
     return join(this.directory, "project");
+  }
+
+  /** TMPDIR: what is killed leaves things there. */
+  get temporary(): string {
+    return join(this.directory, "tmp");
   }
 
   get prefectYaml(): string {

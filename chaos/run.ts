@@ -39,7 +39,7 @@ export interface Outcome {
 
 export async function chaos(plan: Plan, progress: Progress, signal: AbortSignal): Promise<Outcome> {
   await using place = await Place.make({ ...plan, pools: shares(plan.flows), deployments });
-  const installation = plan.install(place, signal);
+  await using installation = plan.install(place, signal);
   const prefect = new Prefect(place.apiUrl, signal);
   progress(`starts ${installation.caption} in ${place.directory}`);
   await installation.start();

@@ -49,7 +49,7 @@ export class Sails implements Installation {
     this.#daemon = new Restarter({
       name: "sails-supervisor",
       command: [program, "run", "--config", this.configFile],
-      env: { PATH, HOME },
+      env: { PATH, HOME, TMPDIR: this.place.temporary },
       directory: this.place.directory,
       log: this.log,
       restartMs: 1_000,
@@ -64,6 +64,10 @@ export class Sails implements Installation {
 
   async stop(): Promise<void> {
     await this.#daemon?.stop("SIGTERM", 120_000);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#daemon?.stop("SIGKILL", 0);
   }
 
   /** Throws while the daemon is away. */

@@ -12,6 +12,8 @@ import type { Place } from "./place.ts";
 import { Prefect } from "./prefect.ts";
 import { type KillMode, Restarter } from "./restarter.ts";
 
+type Variables = Readonly<Record<string, string>>;
+
 export class Units implements Installation {
   readonly caption: string;
   readonly victims: readonly (readonly [VictimKind, number])[] = [
@@ -21,14 +23,21 @@ export class Units implements Installation {
   readonly patienceMs = 60_000;
   readonly #place: Place;
   readonly #killMode: KillMode;
+  readonly #workerVariables: Variables;
   readonly #signal: AbortSignal;
   readonly #prefect: Prefect;
   #server: Restarter | undefined;
   #workers: readonly Restarter[] = [];
 
-  constructor(place: Place, killMode: KillMode, signal: AbortSignal) {
+  constructor(
+    place: Place,
+    killMode: KillMode,
+    signal: AbortSignal,
+    workerVariables: Variables = {},
+  ) {
     this.#place = place;
     this.#killMode = killMode;
+    this.#workerVariables = workerVariables;
     this.#signal = signal;
     this.#prefect = new Prefect(place.apiUrl, signal);
     this.caption = `unit files, workers with RestartSec=5 and KillMode=${killMode}, emulated by this program without a systemd`;
@@ -38,7 +47,9 @@ export class Units implements Installation {
     const { pools, project, environment } = this.#place;
     this.#server = this.#serverUnit();
     await this.#prefect.healthy();
-    for (const { name, limit } of pools) await this.#prefect.createPool(name, limit);
+    for (const { name, limit, template } of pools) {
+      await this.#prefect.createPool(name, limit, template);
+    }
     const options = { cwd: project, env: this.#environment(), signal: this.#signal };
     await complete(join(environment, "bin/prefect"), ["--no-prompt", "deploy", "--all"], options);
     this.#workers = await Promise.all(pools.map(({ name }) => this.#workerUnit(name)));
@@ -52,6 +63,11 @@ export class Units implements Installation {
   async stop(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.stop("SIGTERM", 90_000)));
     await this.#server?.stop("SIGTERM", 90_000);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const all = [...this.#workers, ...(this.#server === undefined ? [] : [this.#server])];
+    await Promise.all(all.map((unit) => unit.stop("SIGKILL", 0)));
   }
 
   #serverUnit(): Restarter {
@@ -84,6 +100,7 @@ export class Units implements Installation {
         ...this.#environment(),
         PREFECT_WORKER_WEBSERVER_HOST: "127.0.0.1",
         PREFECT_WORKER_WEBSERVER_PORT: String(await findFreePort()),
+        ...this.#workerVariables,
       },
       directory,
       log: join(directory, `worker-${pool}.log`),
@@ -98,11 +115,12 @@ export class Units implements Installation {
     while (!(await this.#prefect.isHealthy())) await sleep(1_000, undefined, { signal });
   }
 
-  #environment(): Record<string, string> {
+  #environment(): Variables {
     const { PATH = "", HOME = "" } = process.env;
     return {
       PATH,
       HOME,
+      TMPDIR: this.#place.temporary,
       PREFECT_HOME: this.#place.home,
       PREFECT_API_URL: this.#place.apiUrl,
       PREFECT_SERVER_EPHEMERAL_ENABLED: "false",

@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import subprocess
 import time
 
@@ -20,15 +19,6 @@ def note(ledger: str, what: str, **more: object) -> None:
         os.close(descriptor)
 
 
-def begin(ledger: str) -> None:
-    """The first line of each flow's code, with the CPU time that its processes took to come so far."""
-    cpu = 0.0
-    for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
-        usage = resource.getrusage(who)
-        cpu += usage.ru_utime + usage.ru_stime
-    note(ledger, "start", cpu=cpu)
-
-
 def work(seconds: float) -> None:
     """Prints and logs each second: whoever writes to a reader that has gone is found out."""
     logger = get_run_logger()
@@ -38,17 +28,18 @@ def work(seconds: float) -> None:
         time.sleep(1)
 
 
-@flow(name="instant", log_prints=True)
-def instant(ledger: str) -> None:
-    """Ends as soon as it has begun."""
-    begin(ledger)
+@flow(name="quiet")
+def quiet(ledger: str, seconds: float) -> None:
+    """Does nothing for a while, so that there is time to look at what its start has cost."""
+    note(ledger, "start")
+    time.sleep(seconds)
     note(ledger, "end")
 
 
 @flow(name="steady", log_prints=True)
 def steady(ledger: str, seconds: float) -> None:
     """Prints and logs all the time."""
-    begin(ledger)
+    note(ledger, "start")
     work(seconds)
     note(ledger, "end")
 
@@ -56,7 +47,7 @@ def steady(ledger: str, seconds: float) -> None:
 @flow(name="parent", log_prints=True)
 def parent(ledger: str, seconds: float, session: bool = True, deaf: bool = True) -> None:
     """Has a child that would outlive it: in a session of its own, deaf to SIGTERM."""
-    begin(ledger)
+    note(ledger, "start")
     script = 'trap "" TERM; exec sleep 1000' if deaf else "exec sleep 1000"
     child = subprocess.Popen(["/bin/sh", "-c", script], start_new_session=session)
     note(ledger, "child", child=child.pid)
@@ -67,7 +58,7 @@ def parent(ledger: str, seconds: float, session: bool = True, deaf: bool = True)
 @flow(name="hungry", log_prints=True)
 def hungry(ledger: str, seconds: float) -> None:
     """Takes 50 MB more every tenth of a second once its time has come: whoever limits it must end it."""
-    begin(ledger)
+    note(ledger, "start")
     work(seconds)
     hoard = []
     while True:
@@ -78,7 +69,7 @@ def hungry(ledger: str, seconds: float) -> None:
 @flow(name="stubborn", log_prints=True)
 def stubborn(ledger: str, seconds: float) -> None:
     """Goes on whatever it is told: a cancellation has to kill it."""
-    begin(ledger)
+    note(ledger, "start")
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
