@@ -14,7 +14,7 @@ export interface LauncherCost {
 const launcher = join(root, "libexec/flow-run");
 const rounds = 100;
 
-export async function launcherCost(): Promise<LauncherCost> {
+export async function launcherCost(signal: AbortSignal): Promise<LauncherCost> {
   const folder = await mkdtemp(join(tmpdir(), "sails-launcher-"));
   try {
     const bin = join(folder, "bin");
@@ -24,6 +24,7 @@ export async function launcherCost(): Promise<LauncherCost> {
     const bareMs: number[] = [];
     const launcherMs: number[] = [];
     for (let round = 0; round < rounds; round += 1) {
+      signal.throwIfAborted();
       const env = {
         PATH: `${bin}${delimiter}${process.env["PATH"] ?? ""}`,
         SAILS_FLOW_RUN: launcher,

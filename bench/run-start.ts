@@ -22,7 +22,7 @@ async function main(runs: number, environment: string): Promise<void> {
     );
   }
   const loadBefore = load();
-  const cost = await launcherCost();
+  const cost = await launcherCost(interruption.signal);
   const starts = await runStarts(runs, environment, interruption.signal);
   const { cores, model, memoryGiB, kernel } = describeMachine();
   const lines = [

@@ -4,8 +4,6 @@
 export interface Installation extends AsyncDisposable {
   /** For the caption of the table: what this is, and how it is set. */
   readonly caption: string;
-  /** How often each kind is killed, as weights. */
-  readonly victims: readonly (readonly [VictimKind, weight: number])[];
   /** How long it may take until all runs are final once nothing is killed any more. */
   readonly patienceMs: number;
   /** Resolves when the server answers, the deployments are there and the workers have been started. */

@@ -17,6 +17,13 @@ export interface Killer {
   readonly signal: AbortSignal;
 }
 
+/** Whoever has no supervisor is spared its share: workers and server die alike everywhere. */
+const weights: readonly (readonly [VictimKind, number])[] = [
+  ["supervisor", 2],
+  ["worker", 3],
+  ["server", 1],
+];
+
 export type Kills = Record<VictimKind, number>;
 
 /** Resolves when the time is over. */
@@ -27,9 +34,9 @@ export async function killAtRandom(killer: Killer): Promise<Kills> {
     const waitMs = between(dice, everyMs / 2, everyMs * 1.5);
     if (waitMs >= left()) return kills;
     await sleep(waitMs, undefined, { signal });
-    const kind = pickWeighted(dice, installation.victims);
+    const kind = pickWeighted(dice, weights);
     const victim = kind && pick(dice, find(kind, installation, home));
-    // Whoever is waiting for its next start cannot be killed.
+    // What waits for its next start cannot be killed.
     if (kind === undefined || victim === undefined) continue;
     if (signalProcess(victim.pid, "SIGKILL") !== "sent") continue;
     kills[kind] += 1;

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
 import type { Status } from "../src/control/status.ts";
 import { findFreePort } from "../src/host/free-port.ts";
-import type { Installation, VictimKind } from "./installation.ts";
+import type { Installation } from "./installation.ts";
 import type { Place } from "./place.ts";
 import { Restarter } from "./restarter.ts";
 
@@ -13,11 +13,6 @@ const program = join(import.meta.dirname, "../bin/sails-supervisor");
 
 export class Sails implements Installation {
   readonly caption = "sails-supervisor, RestartSec=1";
-  readonly victims: readonly (readonly [VictimKind, number])[] = [
-    ["supervisor", 2],
-    ["worker", 3],
-    ["server", 1],
-  ];
   // The open breaker of a unit that was killed too often tries again after five minutes.
   readonly patienceMs = 360_000;
   readonly place: Place;

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { complete } from "../bench/complete.ts";
 import { findFreePort } from "../src/host/free-port.ts";
-import type { Installation, VictimKind } from "./installation.ts";
+import type { Installation } from "./installation.ts";
 import type { Place } from "./place.ts";
 import { Prefect } from "./prefect.ts";
 import { type KillMode, Restarter } from "./restarter.ts";
@@ -16,10 +16,6 @@ type Variables = Readonly<Record<string, string>>;
 
 export class Units implements Installation {
   readonly caption: string;
-  readonly victims: readonly (readonly [VictimKind, number])[] = [
-    ["worker", 3],
-    ["server", 1],
-  ];
   readonly patienceMs = 60_000;
   readonly #place: Place;
   readonly #killMode: KillMode;
