@@ -1,4 +1,4 @@
-/** What the launcher itself takes: with something in the engine's place that ends at once. */
+/** What the launcher itself takes: with a module in the engine's place that does nothing. */
 import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -11,30 +11,36 @@ export interface LauncherCost {
   readonly launcherMs: readonly number[];
 }
 
+type Variables = Readonly<Record<string, string>>;
+
 const launcher = join(root, "libexec/flow-run");
 const rounds = 100;
 
-export async function launcherCost(signal: AbortSignal): Promise<LauncherCost> {
+export async function launcherCost(
+  environment: string,
+  signal: AbortSignal,
+): Promise<LauncherCost> {
   const folder = await mkdtemp(join(tmpdir(), "sails-launcher-"));
   try {
-    const bin = join(folder, "bin");
-    await mkdir(bin);
-    const engine = join(bin, "python");
-    await writeFile(engine, "#!/bin/sh\nexit 0\n", { mode: 0o755 });
+    await mkdir(join(folder, "prefect"));
+    for (const file of ["__init__.py", "engine.py"]) {
+      await writeFile(join(folder, "prefect", file), "");
+    }
+    const bin = join(environment, "bin");
     const bareMs: number[] = [];
     const launcherMs: number[] = [];
     for (let round = 0; round < rounds; round += 1) {
       signal.throwIfAborted();
       const env = {
         PATH: `${bin}${delimiter}${process.env["PATH"] ?? ""}`,
-        SAILS_FLOW_RUN: launcher,
+        PYTHONPATH: folder,
         // A folder of its own for each: starts that follow each other closely would wait for their turn.
         SAILS_RUNS_DIRECTORY: join(folder, `runs-${round}`),
         SAILS_RUN_LOGS_DIRECTORY: join(folder, "logs"),
         SAILS_POOL: "bench",
         PREFECT__FLOW_RUN_ID: randomUUID(),
       };
-      bareMs.push(timed(engine, ["-m", "prefect.engine"], env));
+      bareMs.push(timed(join(bin, "python"), ["-m", "prefect.engine"], env));
       launcherMs.push(timed(launcher, [], env));
     }
     return { bareMs, launcherMs };
@@ -43,11 +49,7 @@ export async function launcherCost(signal: AbortSignal): Promise<LauncherCost> {
   }
 }
 
-function timed(
-  program: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string>>,
-): number {
+function timed(program: string, args: readonly string[], env: Variables): number {
   const begin = performance.now();
   const { status, error, stderr } = spawnSync(program, args, { env });
   const took = performance.now() - begin;

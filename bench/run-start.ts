@@ -22,7 +22,7 @@ async function main(runs: number, environment: string): Promise<void> {
     );
   }
   const loadBefore = load();
-  const cost = await launcherCost(interruption.signal);
+  const cost = await launcherCost(environment, interruption.signal);
   const starts = await runStarts(runs, environment, interruption.signal);
   const { cores, model, memoryGiB, kernel } = describeMachine();
   const lines = [
@@ -34,7 +34,7 @@ async function main(runs: number, environment: string): Promise<void> {
     table(
       ["what is executed", "minimum ms", "median ms", "maximum ms"],
       [
-        ["the engine's stand-in", ...spread(cost.bareMs)],
+        ["the engine, with nothing in it", ...spread(cost.bareMs)],
         ["the launcher, which becomes it", ...spread(cost.launcherMs)],
         ["the launcher adds", "", median(cost.launcherMs) - median(cost.bareMs), ""],
       ],
