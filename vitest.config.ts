@@ -14,7 +14,7 @@ export default defineConfig({
       project("unit", ["{architecture,supervision,config,metrics,prefect/unit}/**/*.test.ts"]),
       project("host", ["{host,libexec,control,cli,scripts}/**/*.test.ts"], patient),
       project("daemon", ["{daemon,systemd}/**/*.test.ts"], patient),
-      project("prefect", ["prefect/*.test.ts"], {
+      project("prefect", ["{prefect,faults}/*.test.ts"], {
         ...patient,
         testTimeout: 600_000,
         hookTimeout: 600_000,

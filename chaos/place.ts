@@ -34,6 +34,7 @@ export class Place implements AsyncDisposable {
   readonly environment: string;
   readonly pools: readonly PoolPlan[];
   readonly serverPort: number;
+  readonly hasDeployments: boolean;
   readonly #keep: boolean;
 
   private constructor(directory: string, serverPort: number, options: PlaceOptions) {
@@ -41,6 +42,7 @@ export class Place implements AsyncDisposable {
     this.serverPort = serverPort;
     this.environment = options.environment;
     this.pools = options.pools;
+    this.hasDeployments = options.deployments.length > 0;
     this.#keep = options.keep;
   }
 

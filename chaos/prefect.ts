@@ -26,6 +26,14 @@ export interface State {
   readonly message: string | null;
 }
 
+export interface Deployment {
+  /** A flow of flows.py in the folder; the deployment is called like its pool. */
+  readonly flow: string;
+  readonly pool: string;
+  readonly directory: string;
+  readonly parameters: object;
+}
+
 /** States that hold a slot of the pool. */
 const busyTypes = ["PENDING", "RUNNING", "CANCELLING"] as const;
 const finalTypes: readonly string[] = ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"];
@@ -104,6 +112,23 @@ export class Prefect {
     return this.insist("/work_pools/", { ...pool, base_job_template: template });
   }
 
+  /** Faster by seconds than `prefect deploy`, and the same in the end. */
+  async createDeployment(plan: Deployment): Promise<string> {
+    const { flow, pool, directory, parameters } = plan;
+    const made = await this.insist<{ id: string }>("/flows/", { name: flow });
+    const deployment = await this.insist<{ id: string }>("/deployments/", {
+      name: pool,
+      flow_id: made.id,
+      work_pool_name: pool,
+      entrypoint: `flows.py:${flow}`,
+      path: directory,
+      pull_steps: [{ "prefect.deployments.steps.set_working_directory": { directory } }],
+      parameters,
+      enforce_parameter_schema: false,
+    });
+    return deployment.id;
+  }
+
   /** Waits for the deployment where it is yet to be made. */
   async deploymentId(flow: string, name: string): Promise<string> {
     for (;;) {
@@ -129,6 +154,12 @@ export class Prefect {
       found.push(...runs);
       if (runs.length < pageSize) return found;
     }
+  }
+
+  /** Those that hold a slot. Throws where the server is away. */
+  openRuns(): Promise<readonly FlowRun[]> {
+    const filter = { state: { type: { any_: busyTypes } } };
+    return this.ask("/flow_runs/filter", { flow_runs: filter, limit: pageSize });
   }
 
   run(id: string): Promise<FlowRun> {

@@ -12,5 +12,3 @@ export const progress: Progress = (text, kind) => {
     kind === undefined ? line : styleText(colours[kind], line, { stream: process.stderr });
   process.stderr.write(`${painted}\n`);
 };
-
-export const silent: Progress = () => undefined;

@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
+import { complete } from "../bench/complete.ts";
 import type { Status } from "../src/control/status.ts";
 import { findFreePort } from "../src/host/free-port.ts";
 import type { Installation } from "./installation.ts";
@@ -57,6 +58,13 @@ export class Sails implements Installation {
     return this.#daemon?.pid;
   }
 
+  /** A command of the program, as an operator gives it; throws where it fails. */
+  async order(...args: readonly string[]): Promise<void> {
+    const { PATH = "", HOME = "" } = process.env;
+    const options = { env: { PATH, HOME }, signal: this.#signal };
+    await complete(program, [...args, "--config", this.configFile], options);
+  }
+
   async stop(): Promise<void> {
     await this.#daemon?.stop("SIGTERM", 120_000);
   }
@@ -91,8 +99,10 @@ export class Sails implements Installation {
       pools: place.pools.map(({ name, limit }) => ({
         name,
         ...(limit === null ? {} : { concurrency_limit: limit }),
+        // Whoever kills every few seconds hits the same run more than thrice.
+        max_reschedules: 20,
       })),
-      deployments: [{ prefect_yaml: place.prefectYaml }],
+      deployments: place.hasDeployments ? [{ prefect_yaml: place.prefectYaml }] : [],
     };
   }
 }

@@ -1,32 +1,36 @@
 /**
  * Writes what of the documents is made from the code: the diagram of a unit's life, the keys of the
- * configuration, the metrics. A test compares, so that none of them goes stale.
+ * configuration, the metrics, the fault matrix. A test compares, so that none of them goes stale.
  */
 import { readFile, writeFile } from "node:fs/promises";
+import { promised, renderMatrix } from "../chaos/matrix/table.ts";
 import { renderReference as renderConfiguration } from "../src/config/reference.ts";
 import { renderReference as renderMetrics } from "../src/metrics/reference.ts";
 import { edges } from "../test/support/unit-table.ts";
 
-const begin = "<!-- made by `npm run docs`: the life of a unit -->";
+const begin = (what: string): string => `<!-- made by \`npm run docs\`: ${what} -->`;
 const end = "<!-- end -->";
 
 /** The files as they should be, by path. */
 export async function generatedDocuments(): Promise<ReadonlyMap<string, string>> {
-  const architecture = await readFile("ARCHITECTURE.md", "utf8");
   return new Map([
-    ["ARCHITECTURE.md", withBlock(architecture, diagram())],
+    ["ARCHITECTURE.md", await withBlock("ARCHITECTURE.md", "the life of a unit", diagram())],
+    [
+      "docs/faults.md",
+      await withBlock("docs/faults.md", "the fault matrix", renderMatrix(promised)),
+    ],
     ["docs/configuration.md", `# Configuration\n\n${renderConfiguration()}`],
     ["docs/metrics.md", `# Metrics\n\n${renderMetrics()}`],
   ]);
 }
 
-function withBlock(text: string, block: string): string {
-  const [before, rest] = text.split(begin);
+async function withBlock(path: string, what: string, block: string): Promise<string> {
+  const [before, rest] = (await readFile(path, "utf8")).split(begin(what));
   const after = rest?.split(end)[1];
   if (before === undefined || after === undefined) {
-    throw new Error(`ARCHITECTURE.md has lost its marks ${begin} and ${end}`);
+    throw new Error(`${path} has lost its marks ${begin(what)} and ${end}`);
   }
-  return `${before}${begin}\n${block}\n${end}${after}`;
+  return `${before}${begin(what)}\n${block}\n${end}${after}`;
 }
 
 function diagram(): string {

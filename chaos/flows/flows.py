@@ -19,13 +19,20 @@ def note(ledger: str, what: str, **more: object) -> None:
         os.close(descriptor)
 
 
-def work(seconds: float) -> None:
+def work(ledger: str, seconds: float) -> None:
     """Prints and logs each second: whoever writes to a reader that has gone is found out."""
     logger = get_run_logger()
-    for second in range(round(seconds)):
+    released = f"{ledger}.{os.environ['PREFECT__FLOW_RUN_ID']}"
+    second = 0
+    while second < seconds:
+        # Whoever does not know how long it has to last lets it end by a file.
+        if os.path.exists(released):
+            seconds = min(seconds, second + 3)
+            released = os.devnull + "/none"
         print(f"second {second}")
         logger.info("second %d of %d", second, seconds)
         time.sleep(1)
+        second += 1
 
 
 @flow(name="quiet")
@@ -40,30 +47,20 @@ def quiet(ledger: str, seconds: float) -> None:
 def steady(ledger: str, seconds: float) -> None:
     """Prints and logs all the time."""
     note(ledger, "start")
-    work(seconds)
+    work(ledger, seconds)
     note(ledger, "end")
 
 
 @flow(name="parent", log_prints=True)
-def parent(ledger: str, seconds: float, session: bool = True, deaf: bool = True) -> None:
-    """Has a child that would outlive it: in a session of its own, deaf to SIGTERM."""
+def parent(ledger: str, seconds: float, children: int = 1) -> None:
+    """Has children that would outlive it: each in a session of its own and deaf to SIGTERM."""
     note(ledger, "start")
-    script = 'trap "" TERM; exec sleep 1000' if deaf else "exec sleep 1000"
-    child = subprocess.Popen(["/bin/sh", "-c", script], start_new_session=session)
-    note(ledger, "child", child=child.pid)
-    work(seconds)
+    for _ in range(children):
+        script = 'trap "" TERM; exec sleep 1000'
+        child = subprocess.Popen(["/bin/sh", "-c", script], start_new_session=True)
+        note(ledger, "child", child=child.pid)
+    work(ledger, seconds)
     note(ledger, "end")
-
-
-@flow(name="hungry", log_prints=True)
-def hungry(ledger: str, seconds: float) -> None:
-    """Takes 50 MB more every tenth of a second once its time has come: whoever limits it must end it."""
-    note(ledger, "start")
-    work(seconds)
-    hoard = []
-    while True:
-        hoard.append(b"x" * 50_000_000)
-        time.sleep(0.1)
 
 
 @flow(name="stubborn", log_prints=True)
@@ -73,7 +70,7 @@ def stubborn(ledger: str, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
-            work(deadline - time.monotonic())
+            work(ledger, deadline - time.monotonic())
         except BaseException as told:
             print(f"goes on in spite of {type(told).__name__}")
     note(ledger, "end")

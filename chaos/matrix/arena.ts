@@ -1,0 +1,159 @@
+/** One installation of the product, and what a scene needs of it: runs in every situation. */
+import { writeFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { identify, isThere, type ProcessIdentity } from "../../src/host/processes.ts";
+import { type Entry, readLedger } from "../ledger.ts";
+import { Place, type PoolPlan } from "../place.ts";
+import { isBusy, isFinal, Prefect } from "../prefect.ts";
+import { type PrefectProcess, processesOf } from "../processes.ts";
+import { Sails } from "../sails.ts";
+import { Watch } from "./watch.ts";
+
+export interface RunFate {
+  /** Prefect's name of the state; where it is not final, `Running for ever`. */
+  readonly state: string;
+  readonly message: string;
+  /** How long it held its slot without a process, at the most. */
+  readonly lieMs: number;
+  /** How often its code has begun. */
+  readonly starts: number;
+}
+
+const lookEveryMs = 50;
+/** What is not final by then stays so. */
+const fateWithinMs = 150_000;
+
+export class Arena implements AsyncDisposable {
+  readonly place: Place;
+  readonly sails: Sails;
+  readonly prefect: Prefect;
+  readonly watch: Watch;
+  readonly #interruption = new AbortController();
+  readonly #deployments = new Map<string, Promise<string>>();
+
+  private constructor(place: Place) {
+    const { signal } = this.#interruption;
+    this.place = place;
+    this.sails = new Sails(place, signal);
+    this.prefect = new Prefect(place.apiUrl, signal);
+    this.watch = new Watch(this.prefect, this.sails);
+  }
+
+  static async open(environment: string, pools: readonly PoolPlan[]): Promise<Arena> {
+    const place = await Place.make({ environment, pools, deployments: [], keep: false });
+    const arena = new Arena(place);
+    await arena.sails.start();
+    return arena;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.watch[Symbol.asyncDispose]();
+    this.#interruption.abort(new Error("the arena is closed"));
+    await this.sails[Symbol.asyncDispose]();
+    await this.place[Symbol.asyncDispose]();
+  }
+
+  /** Makes a run of a flow in a pool; returns its id. */
+  async launch(flow: string, pool: string, parameters: object): Promise<string> {
+    const key = `${flow}/${pool}`;
+    const { project, ledger } = this.place;
+    const made =
+      this.#deployments.get(key) ??
+      this.prefect.createDeployment({ flow, pool, directory: project, parameters: { ledger } });
+    this.#deployments.set(key, made);
+    return (await this.prefect.createRun(await made, `${flow} in ${pool}`, parameters)).id;
+  }
+
+  /** The process of a run. */
+  engine(run: string): Promise<PrefectProcess> {
+    return this.#process((each) => each.kind === "run" && each.run === run);
+  }
+
+  /** Resolves when a worker has claimed it, whether or not it has a process already. */
+  async claimed(run: string): Promise<void> {
+    await this.#until(async () => (isBusy(await this.prefect.run(run)) ? true : undefined));
+  }
+
+  /** Resolves when a run has written that down itself. */
+  noted(run: string, what: Entry["what"]): Promise<Entry> {
+    return this.#until(async () => this.#notes(run, what)[0]);
+  }
+
+  /** Resolves with so many processes that a run has started. */
+  async children(run: string, count: number): Promise<readonly ProcessIdentity[]> {
+    const notes = await this.#until(async () => {
+      const found = this.#notes(run, "child");
+      return found.length < count ? undefined : found;
+    });
+    return notes.flatMap(({ child }) => (child === undefined ? [] : (identify(child) ?? [])));
+  }
+
+  /** The process of a pool's worker, other than `but`. */
+  worker(pool: string, but?: ProcessIdentity): Promise<PrefectProcess> {
+    return this.#process((each) => each.kind === "worker" && each.pool === pool, but);
+  }
+
+  server(but?: ProcessIdentity): Promise<PrefectProcess> {
+    return this.#process(({ kind }) => kind === "server", but);
+  }
+
+  supervisor(but?: ProcessIdentity): Promise<ProcessIdentity> {
+    return this.#until(async () => {
+      const pid = this.sails.supervisorPid();
+      return pid === undefined || pid === but?.pid ? undefined : identify(pid);
+    });
+  }
+
+  async gone(process: ProcessIdentity): Promise<void> {
+    await this.#until(async () => (isThere(process) ? undefined : true));
+  }
+
+  /** Resolves when the daemon says that the unit is ready, with this process. */
+  async isReady(name: string, { pid }: ProcessIdentity): Promise<void> {
+    await this.sails.until(({ units }) =>
+      units.some((unit) => unit.name === name && unit.ready && unit.pid === pid),
+    );
+  }
+
+  /** Lets a run come to its end. */
+  async release(run: string): Promise<void> {
+    await writeFile(`${this.place.ledger}.${run}`, "");
+  }
+
+  async fate(run: string): Promise<RunFate> {
+    const limit = performance.now() + fateWithinMs;
+    let seen = await this.prefect.run(run);
+    while (!isFinal(seen) && performance.now() < limit) {
+      await sleep(250, undefined, { signal: this.#interruption.signal });
+      seen = await this.prefect.run(run);
+    }
+    return {
+      state: isFinal(seen) ? seen.state_name : `${seen.state_name} for ever`,
+      message: seen.state?.message ?? "",
+      lieMs: this.watch.lieMs(run),
+      starts: this.#notes(run, "start").length,
+    };
+  }
+
+  #notes(run: string, what: Entry["what"]): readonly Entry[] {
+    const entries = readLedger(this.place.ledger).get(run) ?? [];
+    return entries.filter((entry) => entry.what === what);
+  }
+
+  #process(
+    is: (process: PrefectProcess) => boolean,
+    but?: ProcessIdentity,
+  ): Promise<PrefectProcess> {
+    return this.#until(async () =>
+      processesOf(this.place.home).find((each) => is(each) && each.pid !== but?.pid),
+    );
+  }
+
+  async #until<Found>(find: () => Promise<Found | undefined>): Promise<Found> {
+    for (;;) {
+      const found = await find();
+      if (found !== undefined) return found;
+      await sleep(lookEveryMs, undefined, { signal: this.#interruption.signal });
+    }
+  }
+}

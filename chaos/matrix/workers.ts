@@ -1,0 +1,196 @@
+/**
+ * The rows of workers, flows and what flows have started. Each signal to a worker has a pool of its
+ * own, so that all of them are sent at once; flows share one.
+ */
+import type { ProcessIdentity } from "../../src/host/processes.ts";
+import type { PoolPlan } from "../place.ts";
+import type { Arena } from "./arena.ts";
+import { type Fault, faults, type Situation } from "./cells.ts";
+import { type Observation, type Observations, observe, type Struck } from "./observation.ts";
+import { busy, cancellingIn, claimedIn, parentIn, runningIn } from "./scene.ts";
+import { strike } from "./strike.ts";
+
+const flowPool = "flows";
+const workerPool = (fault: Fault): string => `worker-${fault.toLowerCase()}`;
+
+export const workerArena: readonly PoolPlan[] = [...faults.map(workerPool), flowPool].map(
+  (name) => ({ name, limit: null }),
+);
+
+export async function strikeWorkersAndFlows(
+  arena: Arena,
+  some: readonly Fault[],
+): Promise<Observations> {
+  const seen = new Map<string, Observation>();
+  for (const scene of [idle, whileBusy, whileRestarting, whileAdopting, withoutServer]) {
+    for (const [key, each] of await observe(arena, await scene(arena, some))) seen.set(key, each);
+  }
+  return seen;
+}
+
+async function idle(arena: Arena, some: readonly Fault[]): Promise<readonly Struck[]> {
+  await Promise.all(some.map((fault) => strikeWorker(arena, fault)));
+  return some.map((fault) => ({ cell: { target: "worker", fault, situation: "idle" } }));
+}
+
+async function whileBusy(arena: Arena, some: readonly Fault[]): Promise<readonly Struck[]> {
+  const workers = some.map(async (fault): Promise<readonly Struck[]> => {
+    const runs = await busy(arena, workerPool(fault));
+    await strikeWorker(arena, fault);
+    return (["claimed", "running", "cancelling"] as const).map((situation) => ({
+      cell: { target: "worker", fault, situation },
+      run: runs[situation],
+    }));
+  });
+  const flows = some.map(async (fault): Promise<readonly Struck[]> => {
+    const [parent, cancelling] = await Promise.all([
+      parentIn(arena, flowPool, 1),
+      cancellingIn(arena, flowPool),
+    ]);
+    const claimed = await claimedIn(arena, flowPool);
+    const runs = [claimed, parent.run, cancelling];
+    await Promise.all(runs.map(async (run) => strike(await arena.engine(run), fault)));
+    const target = "flow";
+    return [
+      { cell: { target, fault, situation: "claimed" }, run: claimed },
+      { cell: { target, fault, situation: "running" }, ...parent },
+      { cell: { target, fault, situation: "cancelling" }, run: cancelling },
+    ];
+  });
+  const children = (async (): Promise<readonly Struck[]> => {
+    const parent = await parentIn(arena, flowPool, some.length);
+    await strikeChildren(parent.children, some);
+    return childCells(parent, some, "running");
+  })();
+  const cancelled = (async (): Promise<readonly Struck[]> => {
+    const parent = await parentIn(arena, flowPool, some.length);
+    await Promise.all([arena.prefect.cancel(parent.run), strikeChildren(parent.children, some)]);
+    return childCells(parent, some, "cancelling");
+  })();
+  return (await Promise.all([...workers, ...flows, children, cancelled])).flat();
+}
+
+/** The next worker is struck, as soon as it is there; the flows, while there is none. */
+async function whileRestarting(arena: Arena, some: readonly Fault[]): Promise<readonly Struck[]> {
+  const cast = await castFor(arena, some);
+  const workers = some.map(async (fault) => {
+    const pool = workerPool(fault);
+    const old = await arena.worker(pool);
+    const order = arena.sails.order("restart", `worker@${pool}`).catch(() => undefined);
+    await strike(await arena.worker(pool, old), fault);
+    await order;
+  });
+  const flows = (async () => {
+    const old = await arena.worker(flowPool);
+    const order = arena.sails.order("restart", `worker@${flowPool}`);
+    await arena.gone(old);
+    await strikeFlows(arena, cast, some);
+    await order;
+  })();
+  await Promise.all([...workers, flows]);
+  return cells(cast, "hot restart");
+}
+
+async function whileAdopting(arena: Arena, some: readonly Fault[]): Promise<readonly Struck[]> {
+  const cast = await castFor(arena, some);
+  await strike(await arena.supervisor(), "SIGKILL");
+  await Promise.all([
+    ...some.map((fault) => strikeWorker(arena, fault)),
+    strikeFlows(arena, cast, some),
+  ]);
+  return cells(cast, "adoption");
+}
+
+async function withoutServer(arena: Arena, some: readonly Fault[]): Promise<readonly Struck[]> {
+  const cast = await castFor(arena, some);
+  await arena.sails.order("stop", "server");
+  const workers = some.map(async (fault) => strike(await arena.worker(workerPool(fault)), fault));
+  await Promise.all([...workers, strikeFlows(arena, cast, some)]);
+  await arena.sails.order("start", "server");
+  return cells(cast, "server away");
+}
+
+/** Who plays in a scene: a run in each worker's pool, one for each fault to be struck itself, a parent. */
+interface Cast {
+  readonly ofWorkers: readonly Role[];
+  readonly flows: readonly Role[];
+  readonly parent: Parent;
+}
+
+interface Role {
+  readonly fault: Fault;
+  readonly run: string;
+}
+
+interface Parent {
+  readonly run: string;
+  readonly children: readonly ProcessIdentity[];
+}
+
+async function castFor(arena: Arena, some: readonly Fault[]): Promise<Cast> {
+  const inPools = (poolOf: (fault: Fault) => string): Promise<readonly Role[]> =>
+    Promise.all(some.map(async (fault) => ({ fault, run: await runningIn(arena, poolOf(fault)) })));
+  const [ofWorkers, flows, parent] = await Promise.all([
+    inPools(workerPool),
+    inPools(() => flowPool),
+    parentIn(arena, flowPool, some.length),
+  ]);
+  return { ofWorkers, flows, parent };
+}
+
+function cells({ ofWorkers, flows, parent }: Cast, situation: Situation): readonly Struck[] {
+  return [
+    ...ofWorkers.map(
+      ({ fault, run }): Struck => ({
+        cell: { target: "worker", fault, situation },
+        run,
+      }),
+    ),
+    ...flows.map(({ fault, run }): Struck => ({ cell: { target: "flow", fault, situation }, run })),
+    ...childCells(
+      parent,
+      flows.map(({ fault }) => fault),
+      situation,
+    ),
+  ];
+}
+
+const childCells = (
+  parent: Parent,
+  some: readonly Fault[],
+  situation: Situation,
+): readonly Struck[] =>
+  some.map((fault) => ({ cell: { target: "child", fault, situation }, ...parent }));
+
+/** Resolves when the pool is served again. */
+async function strikeWorker(arena: Arena, fault: Fault): Promise<void> {
+  const pool = workerPool(fault);
+  const victim = await arena.worker(pool);
+  await strike(victim, fault);
+  const next = fault === "SIGSTOP" ? victim : await arena.worker(pool, victim);
+  await arena.isReady(`worker@${pool}`, next);
+}
+
+async function strikeFlows(
+  arena: Arena,
+  { flows, parent }: Cast,
+  some: readonly Fault[],
+): Promise<void> {
+  await Promise.all([
+    ...flows.map(async ({ fault, run }) => strike(await arena.engine(run), fault)),
+    strikeChildren(parent.children, some),
+  ]);
+}
+
+/** Each by another fault. */
+async function strikeChildren(
+  children: readonly ProcessIdentity[],
+  some: readonly Fault[],
+): Promise<void> {
+  await Promise.all(
+    some.map(async (fault, index) => {
+      const child = children[index];
+      if (child !== undefined) await strike(child, fault);
+    }),
+  );
+}
