@@ -11,7 +11,9 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      project("unit", ["{architecture,supervision,config,metrics,prefect/unit}/**/*.test.ts"]),
+      project("unit", [
+        "{architecture,chaos,supervision,config,metrics,prefect/unit}/**/*.test.ts",
+      ]),
       project("host", ["{host,libexec,control,cli,scripts}/**/*.test.ts"], patient),
       project("daemon", ["{daemon,systemd}/**/*.test.ts"], patient),
       project("prefect", ["{prefect,faults}/*.test.ts"], {

@@ -1,8 +1,10 @@
 /** Starts flow runs in two ways, one after the other, and takes the time and the CPU of each. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readLedger, starts } from "../chaos/ledger.ts";
-import { Place } from "../chaos/place.ts";
+import type { Place } from "../chaos/place.ts";
 import { isFinal, Prefect } from "../chaos/prefect.ts";
 import { Units } from "../chaos/units.ts";
 import { findByEnvironment, readStat } from "../src/host/processes.ts";
@@ -34,8 +36,11 @@ export async function runStarts(
   interruption: AbortSignal,
 ): Promise<readonly RunStart[]> {
   progress("starts a server and two workers");
+  const folder = await mkdtemp(join(tmpdir(), "sails-run-start-"));
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
   const template = await templateWithCommand(environment, interruption);
-  await using place = await Place.make({
+  const place = {
     environment,
     keep: false,
     pools: [
@@ -43,25 +48,26 @@ export async function runStarts(
       { name: "ours", limit: null, template },
     ],
     deployments: contestants.map((pool) => ({ flow: "quiet", pool })),
-  });
+  };
   // Both alike: only one of the pools has a command that reads it.
-  const variables = {
+  const workerVariables = {
     PATH: `${join(environment, "bin")}:${process.env["PATH"] ?? ""}`,
     PREFECT_WORKER_QUERY_SECONDS: "2",
     SAILS_FLOW_RUN: join(root, "libexec/flow-run"),
-    SAILS_RUNS_DIRECTORY: join(place.directory, "runs"),
-    SAILS_RUN_LOGS_DIRECTORY: join(place.directory, "logs"),
+    SAILS_RUNS_DIRECTORY: join(folder, "runs"),
+    SAILS_RUN_LOGS_DIRECTORY: join(folder, "logs"),
     SAILS_POOL: "ours",
   };
-  await using units = new Units(place, "process", interruption, variables);
+  const options = { killMode: "process", workerVariables } as const;
+  await using units = await Units.make(place, options, interruption);
   await units.start();
-  const prefect = new Prefect(place.apiUrl, interruption);
+  const prefect = new Prefect(units.apiUrl, interruption);
   const measured: RunStart[] = [];
   // The first of each finds nothing in the machine's caches.
   for (let round = 0; round <= count; round += 1) {
     for (const by of contestants) {
       const limit = AbortSignal.any([interruption, AbortSignal.timeout(limitMs)]);
-      const start = await runStart(by, place, prefect, limit);
+      const start = await runStart(by, units.place, prefect, limit);
       progress(`${by}: ${start.seconds.toFixed(2)} s, ${start.cpu.toFixed(2)} CPU-s`);
       if (round > 0) measured.push(start);
     }

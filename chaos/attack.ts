@@ -4,7 +4,6 @@ import { seeded } from "./dice.ts";
 import { feed } from "./feeder.ts";
 import type { Installation } from "./installation.ts";
 import { killAtRandom } from "./killer.ts";
-import type { Place } from "./place.ts";
 import { shares } from "./pools.ts";
 import type { FlowRun, Prefect } from "./prefect.ts";
 import { processesOf } from "./processes.ts";
@@ -14,7 +13,6 @@ import type { Outcome, Plan } from "./run.ts";
 
 export interface Battle {
   readonly plan: Plan;
-  readonly place: Place;
   readonly installation: Installation;
   readonly prefect: Prefect;
   readonly progress: Progress;
@@ -28,8 +26,8 @@ const progressEvery = 15;
 export async function attack(
   battle: Battle,
 ): Promise<Pick<Outcome, "kills" | "purposes" | "alive">> {
-  const { plan, place, progress } = battle;
-  const { home, ledger } = place;
+  const { plan, progress } = battle;
+  const { home, ledger } = battle.installation.place;
   let endsAt = Infinity;
   /** Milliseconds: so much time is left. */
   const left = (): number => endsAt - performance.now();
@@ -61,22 +59,22 @@ export async function attack(
   return outcome;
 }
 
-async function warmedUp({ plan, place, signal }: Battle): Promise<void> {
+async function warmedUp({ plan, installation, signal }: Battle): Promise<void> {
   const limit = performance.now() + warmUpMs;
-  while (countRuns(place.home) < plan.flows && performance.now() < limit) {
+  while (countRuns(installation.place.home) < plan.flows && performance.now() < limit) {
     await sleep(1_000, undefined, { signal });
   }
 }
 
 /** Counts the processes of flow runs once a second. */
 async function watch(
-  { place, signal }: Battle,
+  { installation, signal }: Battle,
   left: () => number,
   counted: (count: number, second: number) => void,
 ): Promise<readonly number[]> {
   const counts: number[] = [];
   while (left() > 0) {
-    const count = countRuns(place.home);
+    const count = countRuns(installation.place.home);
     counts.push(count);
     counted(count, counts.length);
     await sleep(1_000, undefined, { signal });

@@ -1,9 +1,13 @@
 /** How a chaos run is to be: from the command line. */
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
+import { whyNoContainer } from "../test/support/systemd/machine.ts";
+import type { Install } from "./installation.ts";
+import { progress } from "./progress.ts";
 import type { KillMode } from "./restarter.ts";
 import type { Plan } from "./run.ts";
 import { Sails } from "./sails.ts";
+import { SystemdUnits } from "./systemd-units.ts";
 import { Units } from "./units.ts";
 
 export const usage = `usage: npm run chaos -- [--minutes 2] [--seed N] [--against sails|units] [--flows 20] [--every 6] [--keep]
@@ -44,17 +48,25 @@ export function readOptions(args: readonly string[]): Plan | undefined {
   };
 }
 
-function installer(against: string, mode: string): Plan["install"] {
+function installer(against: string, mode: string): Install {
   const killMode = killModes.find((one) => one === mode);
   if (killMode === undefined) throw new Error(`${mode} is none of ${killModes.join(", ")}`);
   switch (against) {
     case "sails":
-      return (place, signal) => new Sails(place, signal);
+      return (place, signal) => Sails.make(place, signal);
     case "units":
-      return (place, signal) => new Units(place, killMode, signal);
+      return units(killMode);
     default:
       throw new Error(`${against} is neither sails nor units`);
   }
+}
+
+/** Under a real systemd where one can be booted. */
+function units(killMode: KillMode): Install {
+  const why = whyNoContainer();
+  if (why === undefined) return (place, signal) => SystemdUnits.make(place, killMode, signal);
+  progress(`the unit files are emulated: ${why}`);
+  return (place, signal) => Units.make(place, { killMode }, signal);
 }
 
 function positive(name: string, text: string): number {

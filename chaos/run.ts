@@ -2,10 +2,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Account, type Seen, settle } from "./account.ts";
 import { attack, countRuns, tally } from "./attack.ts";
-import type { Installation } from "./installation.ts";
+import type { Install } from "./installation.ts";
 import type { Kills } from "./killer.ts";
 import { readLedger } from "./ledger.ts";
-import { Place } from "./place.ts";
+import type { Place } from "./place.ts";
 import { deployments, shares } from "./pools.ts";
 import { type FlowRun, isBusy, isFinal, Prefect } from "./prefect.ts";
 import { describe, processesOf } from "./processes.ts";
@@ -20,7 +20,7 @@ export interface Plan {
   readonly killEveryMs: number;
   readonly environment: string;
   readonly keep: boolean;
-  readonly install: (place: Place, signal: AbortSignal) => Installation;
+  readonly install: Install;
 }
 
 export interface Outcome {
@@ -38,13 +38,14 @@ export interface Outcome {
 }
 
 export async function chaos(plan: Plan, progress: Progress, signal: AbortSignal): Promise<Outcome> {
-  await using place = await Place.make({ ...plan, pools: shares(plan.flows), deployments });
-  await using installation = plan.install(place, signal);
-  const prefect = new Prefect(place.apiUrl, signal);
+  const options = { ...plan, pools: shares(plan.flows), deployments };
+  await using installation = await plan.install(options, signal);
+  const { place } = installation;
+  const prefect = new Prefect(installation.apiUrl, signal);
   progress(`starts ${installation.caption} in ${place.directory}`);
   await installation.start();
 
-  const attacked = await attack({ plan, place, installation, prefect, progress, signal });
+  const attacked = await attack({ plan, installation, prefect, progress, signal });
   progress("no more kills: waits for what is under way");
   const killedLastAt = performance.now();
   const runs = await settled(prefect, place, installation.patienceMs, progress, signal);

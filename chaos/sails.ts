@@ -7,7 +7,7 @@ import { complete } from "../bench/complete.ts";
 import type { Status } from "../src/control/status.ts";
 import { findFreePort } from "../src/host/free-port.ts";
 import type { Installation } from "./installation.ts";
-import type { Place } from "./place.ts";
+import { Place, type PlaceOptions } from "./place.ts";
 import { Restarter } from "./restarter.ts";
 
 const program = join(import.meta.dirname, "../bin/sails-supervisor");
@@ -22,10 +22,18 @@ export class Sails implements Installation {
   #webUrl = "";
   #daemon: Restarter | undefined;
 
-  constructor(place: Place, signal: AbortSignal) {
+  private constructor(place: Place, signal: AbortSignal) {
     this.place = place;
     this.configFile = join(place.directory, "config.yaml");
     this.#signal = signal;
+  }
+
+  static async make(options: PlaceOptions, signal: AbortSignal): Promise<Sails> {
+    return new Sails(await Place.make(options), signal);
+  }
+
+  get apiUrl(): string {
+    return this.place.apiUrl;
   }
 
   get log(): string {
@@ -71,6 +79,7 @@ export class Sails implements Installation {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#daemon?.stop("SIGKILL", 0);
+    await this.place[Symbol.asyncDispose]();
   }
 
   /** Throws while the daemon is away. */
@@ -99,8 +108,6 @@ export class Sails implements Installation {
       pools: place.pools.map(({ name, limit }) => ({
         name,
         ...(limit === null ? {} : { concurrency_limit: limit }),
-        // Whoever kills every few seconds hits the same run more than thrice.
-        max_reschedules: 20,
       })),
       deployments: place.hasDeployments ? [{ prefect_yaml: place.prefectYaml }] : [],
     };

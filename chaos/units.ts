@@ -1,6 +1,6 @@
 /**
- * The incumbent: `prefect-server.service` and `prefect-worker@.service`, as well written as such units
- * can be, emulated: their ExecStartPre, Restart=, RestartSec= and KillMode= without a systemd.
+ * The incumbent where no systemd can be booted: `prefect-server.service` and
+ * `prefect-worker@.service`, emulated in their ExecStartPre=, Restart=, RestartSec= and KillMode=.
  */
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -8,46 +8,63 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { complete } from "../bench/complete.ts";
 import { findFreePort } from "../src/host/free-port.ts";
 import type { Installation } from "./installation.ts";
-import type { Place } from "./place.ts";
+import { Place, type PlaceOptions } from "./place.ts";
 import { Prefect } from "./prefect.ts";
+import {
+  prefectVariables,
+  serverCommand,
+  type Variables,
+  workerCommand,
+} from "./prefect-variables.ts";
 import { type KillMode, Restarter } from "./restarter.ts";
 
-type Variables = Readonly<Record<string, string>>;
+export interface UnitOptions {
+  readonly killMode: KillMode;
+  /** Further environment of the workers. */
+  readonly workerVariables?: Variables;
+}
 
 export class Units implements Installation {
   readonly caption: string;
   readonly patienceMs = 60_000;
-  readonly #place: Place;
-  readonly #killMode: KillMode;
-  readonly #workerVariables: Variables;
+  readonly place: Place;
+  readonly #options: UnitOptions;
   readonly #signal: AbortSignal;
   readonly #prefect: Prefect;
   #server: Restarter | undefined;
   #workers: readonly Restarter[] = [];
 
-  constructor(
-    place: Place,
-    killMode: KillMode,
-    signal: AbortSignal,
-    workerVariables: Variables = {},
-  ) {
-    this.#place = place;
-    this.#killMode = killMode;
-    this.#workerVariables = workerVariables;
+  private constructor(place: Place, options: UnitOptions, signal: AbortSignal) {
+    this.place = place;
+    this.#options = options;
     this.#signal = signal;
     this.#prefect = new Prefect(place.apiUrl, signal);
-    this.caption = `unit files, workers with RestartSec=5 and KillMode=${killMode}, emulated by this program without a systemd`;
+    this.caption = `unit files, workers with RestartSec=5 and KillMode=${options.killMode}, emulated by this program without a systemd`;
+  }
+
+  static async make(
+    place: PlaceOptions,
+    options: UnitOptions,
+    signal: AbortSignal,
+  ): Promise<Units> {
+    return new Units(await Place.make(place), options, signal);
+  }
+
+  get apiUrl(): string {
+    return this.place.apiUrl;
   }
 
   async start(): Promise<void> {
-    const { pools, project, environment } = this.#place;
+    const { pools, project, environment, hasDeployments } = this.place;
     this.#server = this.#serverUnit();
     await this.#prefect.healthy();
     for (const { name, limit, template } of pools) {
       await this.#prefect.createPool(name, limit, template);
     }
-    const options = { cwd: project, env: this.#environment(), signal: this.#signal };
-    await complete(join(environment, "bin/prefect"), ["--no-prompt", "deploy", "--all"], options);
+    if (hasDeployments) {
+      const options = { cwd: project, env: this.#environment(), signal: this.#signal };
+      await complete(join(environment, "bin/prefect"), ["--no-prompt", "deploy", "--all"], options);
+    }
     this.#workers = await Promise.all(pools.map(({ name }) => this.#workerUnit(name)));
   }
 
@@ -64,16 +81,14 @@ export class Units implements Installation {
   async [Symbol.asyncDispose](): Promise<void> {
     const all = [...this.#workers, ...(this.#server === undefined ? [] : [this.#server])];
     await Promise.all(all.map((unit) => unit.stop("SIGKILL", 0)));
+    await this.place[Symbol.asyncDispose]();
   }
 
   #serverUnit(): Restarter {
-    const { serverPort, directory, environment } = this.#place;
+    const { directory } = this.place;
     return new Restarter({
       name: "prefect-server.service",
-      command: [
-        join(environment, "bin/prefect"),
-        ...["server", "start", "--host", "127.0.0.1", "--port", String(serverPort)],
-      ],
+      command: serverCommand(this.place),
       env: this.#environment(),
       directory,
       log: join(directory, "server.log"),
@@ -84,45 +99,31 @@ export class Units implements Installation {
   }
 
   async #workerUnit(pool: string): Promise<Restarter> {
-    const { directory, environment } = this.#place;
+    const { directory } = this.place;
     return new Restarter({
       name: `prefect-worker@${pool}.service`,
-      command: [
-        join(environment, "bin/prefect"),
-        ...["worker", "start", "--pool", pool, "--type", "process"],
-        ...["--name", `${hostname()}-${pool}`, "--install-policy", "never", "--with-healthcheck"],
-      ],
+      command: workerCommand(this.place, pool, `${hostname()}-${pool}`),
       env: {
         ...this.#environment(),
         PREFECT_WORKER_WEBSERVER_HOST: "127.0.0.1",
         PREFECT_WORKER_WEBSERVER_PORT: String(await findFreePort()),
-        ...this.#workerVariables,
+        ...this.#options.workerVariables,
       },
       directory,
       log: join(directory, `worker-${pool}.log`),
       restartMs: 5_000,
-      killMode: this.#killMode,
+      killMode: this.#options.killMode,
       mayStart: (signal) => this.#serverAnswers(signal),
     });
   }
 
-  /** The loop with curl that such units have in ExecStartPre. */
+  /** The loop that such units have in ExecStartPre. */
   async #serverAnswers(signal: AbortSignal): Promise<void> {
     while (!(await this.#prefect.isHealthy())) await sleep(1_000, undefined, { signal });
   }
 
   #environment(): Variables {
     const { PATH = "", HOME = "" } = process.env;
-    return {
-      PATH,
-      HOME,
-      TMPDIR: this.#place.temporary,
-      PREFECT_HOME: this.#place.home,
-      PREFECT_API_URL: this.#place.apiUrl,
-      PREFECT_SERVER_EPHEMERAL_ENABLED: "false",
-      PREFECT_SERVER_ANALYTICS_ENABLED: "false",
-      DO_NOT_TRACK: "1",
-      PYTHONUNBUFFERED: "1",
-    };
+    return { PATH, HOME, ...prefectVariables(this.place) };
   }
 }

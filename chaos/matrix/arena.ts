@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { identify, isThere, type ProcessIdentity } from "../../src/host/processes.ts";
 import { type Entry, readLedger } from "../ledger.ts";
-import { Place, type PoolPlan } from "../place.ts";
+import type { Place, PoolPlan } from "../place.ts";
 import { isBusy, isFinal, Prefect } from "../prefect.ts";
 import { type PrefectProcess, processesOf } from "../processes.ts";
 import { Sails } from "../sails.ts";
@@ -28,21 +28,23 @@ export class Arena implements AsyncDisposable {
   readonly sails: Sails;
   readonly prefect: Prefect;
   readonly watch: Watch;
-  readonly #interruption = new AbortController();
+  readonly #interruption: AbortController;
   readonly #deployments = new Map<string, Promise<string>>();
 
-  private constructor(place: Place) {
-    const { signal } = this.#interruption;
-    this.place = place;
-    this.sails = new Sails(place, signal);
-    this.prefect = new Prefect(place.apiUrl, signal);
+  private constructor(sails: Sails, interruption: AbortController) {
+    this.#interruption = interruption;
+    this.place = sails.place;
+    this.sails = sails;
+    this.prefect = new Prefect(sails.apiUrl, interruption.signal);
     this.watch = new Watch(this.prefect, this.sails);
   }
 
   static async open(environment: string, pools: readonly PoolPlan[]): Promise<Arena> {
-    const place = await Place.make({ environment, pools, deployments: [], keep: false });
-    const arena = new Arena(place);
-    await arena.sails.start();
+    const interruption = new AbortController();
+    const options = { environment, pools, deployments: [], keep: false };
+    const sails = await Sails.make(options, interruption.signal);
+    const arena = new Arena(sails, interruption);
+    await sails.start();
     return arena;
   }
 
@@ -50,7 +52,6 @@ export class Arena implements AsyncDisposable {
     await this.watch[Symbol.asyncDispose]();
     this.#interruption.abort(new Error("the arena is closed"));
     await this.sails[Symbol.asyncDispose]();
-    await this.place[Symbol.asyncDispose]();
   }
 
   /** Makes a run of a flow in a pool; returns its id. */

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { progress } from "../../chaos/progress.ts";
 import { faultsOf, render } from "../../chaos/report.ts";
-import { chaos } from "../../chaos/run.ts";
+import { chaos, type Plan } from "../../chaos/run.ts";
 import { Sails } from "../../chaos/sails.ts";
 import { environmentOf } from "../support/prefect-environments.ts";
 
@@ -11,14 +11,14 @@ const limitMs = 900_000;
 test(
   "nothing is lost while the supervisor, workers and the server are killed",
   async (ctx) => {
-    const plan = {
+    const plan: Plan = {
       minutes: 2,
       seed: 20_261_125,
       flows: 20,
       killEveryMs: 6_000,
       environment: environmentOf("survey", ctx),
       keep: false,
-      install: (...args: ConstructorParameters<typeof Sails>) => new Sails(...args),
+      install: (options, signal) => Sails.make(options, signal),
     };
     const outcome = await chaos(plan, progress, ctx.signal);
     console.log(render(outcome));
