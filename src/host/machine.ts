@@ -8,6 +8,7 @@ import type { Machine } from "../prefect/ports.ts";
 import { errnoOf, messageOf } from "./errno.ts";
 import { findPortOwner, type PortState, probePort } from "./port-owner.ts";
 import { httpProbe } from "./probes.ts";
+import { readStat } from "./processes.ts";
 
 export const machine: Machine = {
   hostname: hostname(),
@@ -36,6 +37,11 @@ export const machine: Machine = {
       () => true,
       () => false,
     );
+  },
+
+  cpuSeconds(pid) {
+    const stat = readStat(pid);
+    return stat && stat.userSeconds + stat.systemSeconds;
   },
 
   httpProbe,

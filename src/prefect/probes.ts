@@ -28,4 +28,34 @@ export const workerIsOnline =
     return pass;
   };
 
+const answerWithinMs = 8_000;
+/** Of a processor, from one question to the next: a server that hangs uses next to none. */
+const workSeconds = 1;
+/** For so many questions in a row it may be busy and answer nobody: five minutes. */
+const mostBusy = 20;
+
+/**
+ * A server that answers nobody but works is starved by the starts of flow runs, or has much to do:
+ * killing it would only give it more. What hangs does not work.
+ */
+export function answersOrWorks(
+  health: Probe,
+  cpuSeconds: (pid: number) => number | undefined,
+): Probe {
+  let last: { readonly pid: number; readonly cpu: number } | undefined;
+  let busy = 0;
+  return async (target, signal) => {
+    const within = AbortSignal.any([signal, AbortSignal.timeout(answerWithinMs)]);
+    const verdict = await health(target, within);
+    const { pid } = target;
+    const before = last?.pid === pid ? last.cpu : undefined;
+    const cpu = cpuSeconds(pid);
+    last = cpu === undefined ? undefined : { pid, cpu };
+    const works = before !== undefined && cpu !== undefined && cpu - before >= workSeconds;
+    busy = verdict.kind === "fail" && works ? busy + 1 : 0;
+    if (busy === 0 || busy > mostBusy || verdict.kind !== "fail") return verdict;
+    return { kind: "unknown", why: `it is at work and does not answer: ${verdict.why}` };
+  };
+}
+
 const pass: Verdict = { kind: "pass" };

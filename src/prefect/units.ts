@@ -20,7 +20,7 @@ import {
 } from "./installation.ts";
 import type { Machine } from "./ports.ts";
 import { serverPreflight, workerPreflight } from "./preflight.ts";
-import { readsDatabase, workerIsOnline } from "./probes.ts";
+import { answersOrWorks, readsDatabase, workerIsOnline } from "./probes.ts";
 import {
   type EnvironmentSources,
   type RunLauncher,
@@ -78,17 +78,20 @@ function serverSpec(parts: InstallationParts): UnitSpec {
       },
       // A first start on a slow CPU takes a minute, and a migration must never be cut short.
       startTimeout: minutes(10),
-      // Only a second SIGINT makes it let go of a connection that hangs.
-      stopLadder: [
-        { signal: "SIGINT", wait: seconds(10) },
-        { signal: "SIGINT", wait: seconds(5) },
-      ],
+      // At the first SIGINT it answers what it has been asked. A second one would make it answer 500,
+      // which no client asks again; SIGKILL breaks the connection, and then each of them does.
+      stopLadder: [{ signal: "SIGINT", wait: seconds(10) }],
       startSpread: ms(0),
     },
     probes: {
       startup: { probe: health, ...every(ms(100)), timeout: seconds(5) },
       readiness: { probe: readsDatabase(api), ...every(seconds(15)), failureThreshold: 2 },
-      liveness: { probe: health, ...every(seconds(10)), failureThreshold: 4 },
+      liveness: {
+        probe: answersOrWorks(health, machine.cpuSeconds),
+        ...every(seconds(10)),
+        timeout: seconds(15),
+        failureThreshold: 4,
+      },
     },
     explain: explainPrefectExit,
     preflight: serverPreflight(parts),

@@ -35,8 +35,9 @@ test("the engine has the pid of what the worker started, and what Prefect gave i
   expect(facts.pid).toBe(started.child.pid);
   const python = join(stage.realEnvironment, "bin/python3");
   expect(facts.argv).toEqual([python, "-m", "prefect.engine"]);
-  // The shell that Prefect starts by the command adds where it is.
-  expect(facts.environment).toEqual({ ...started.environment, PWD: stage.at("work") });
+  // The shell that Prefect starts by the command adds where it is, we that a 500 is asked again.
+  const added = { PWD: stage.at("work"), PREFECT_CLIENT_RETRY_EXTRA_CODES: "500" };
+  expect(facts.environment).toEqual({ ...started.environment, ...added });
   expect(facts.directory).toBe(stage.at("work"));
   expect(await started.ended).toEqual([0, null]);
 });

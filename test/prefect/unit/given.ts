@@ -203,6 +203,10 @@ export class ScriptedMachine implements Machine {
     return Promise.resolve(this.executables.has(file));
   }
 
+  cpuSeconds(): number | undefined {
+    return undefined;
+  }
+
   httpProbe(url: string): ReturnType<Machine["httpProbe"]> {
     this.probed.push(url);
     return () => Promise.resolve({ kind: "pass" });

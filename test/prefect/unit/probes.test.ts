@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readsDatabase, workerIsOnline } from "../../../src/prefect/probes.ts";
+import { answersOrWorks, readsDatabase, workerIsOnline } from "../../../src/prefect/probes.ts";
 import { away, refused, ScriptedApi, signal } from "./given.ts";
 
 const startedAt = new Date("2026-11-22T16:00:00.000Z");
@@ -69,4 +69,58 @@ describe("a server", () => {
       expect(await readsDatabase(api)(target, signal)).toEqual({ kind: "fail", why });
     },
   );
+});
+
+describe("a server that does not answer", () => {
+  const silent = { kind: "fail", why: "no answer" } as const;
+  const busy = { kind: "unknown", why: "it is at work and does not answer: no answer" } as const;
+
+  /** What is found of a server at one question after the other, having used so much of a processor. */
+  async function found(...used: readonly (number | undefined)[]) {
+    const seconds = [...used];
+    const probe = answersOrWorks(
+      () => Promise.resolve(silent),
+      () => seconds.shift(),
+    );
+    const verdicts = [];
+    for (const _ of used) verdicts.push(await probe(target, signal));
+    return verdicts;
+  }
+
+  test("and works meanwhile is busy", async () => {
+    expect(await found(10, 11, 14)).toEqual([silent, busy, busy]);
+  });
+
+  test("and does next to nothing hangs", async () => {
+    expect(await found(10, 10.5, 10.9)).toEqual([silent, silent, silent]);
+  });
+
+  test("and works for ever is not well either", async () => {
+    const verdicts = await found(...Array.from({ length: 30 }, (_, i) => 10 * i));
+    expect(verdicts.findLastIndex(({ kind }) => kind === "unknown")).toBe(20);
+  });
+
+  test("and has gone does not work", async () => {
+    expect(await found(10, undefined, undefined)).toEqual([silent, silent, silent]);
+  });
+
+  test("is another one after a restart", async () => {
+    const seconds = [100, 3];
+    const probe = answersOrWorks(
+      () => Promise.resolve(silent),
+      () => seconds.shift(),
+    );
+    await probe(target, signal);
+    expect(await probe({ ...target, pid: 8 }, signal)).toEqual(silent);
+  });
+
+  test("for a moment is well when it answers again", async () => {
+    const pass = { kind: "pass" } as const;
+    expect(
+      await answersOrWorks(
+        () => Promise.resolve(pass),
+        () => 1,
+      )(target, signal),
+    ).toEqual(pass);
+  });
 });

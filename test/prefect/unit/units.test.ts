@@ -241,7 +241,7 @@ describe("how they are looked after", () => {
     const { period = 0, failureThreshold = 0 } = probes.liveness ?? {};
     // A restart of the server must not answer to less than half a minute of silence.
     expect(period * failureThreshold).toBeGreaterThanOrEqual(30_000);
-    expect(rules.stopLadder.map(({ signal: sent }) => sent)).toEqual(["SIGINT", "SIGINT"]);
+    expect(rules.stopLadder.map(({ signal: sent }) => sent)).toEqual(["SIGINT"]);
     expect(rules.startTimeout).toBeGreaterThanOrEqual(120_000);
   });
 
