@@ -156,10 +156,10 @@ export class Prefect {
     }
   }
 
-  /** Those that hold a slot. Throws where the server is away. */
-  openRuns(): Promise<readonly FlowRun[]> {
-    const filter = { state: { type: { any_: busyTypes } } };
-    return this.ask("/flow_runs/filter", { flow_runs: filter, limit: pageSize });
+  /** One request; throws where the server is away. */
+  newestRuns(): Promise<readonly FlowRun[]> {
+    const sort = "EXPECTED_START_TIME_DESC";
+    return this.ask("/flow_runs/filter", { sort, limit: pageSize });
   }
 
   run(id: string): Promise<FlowRun> {

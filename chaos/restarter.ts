@@ -22,7 +22,7 @@ export interface UnitFile {
 }
 
 /** In the environment of all that a unit has started: what its cgroup would tell. */
-const unitVariable = "SAILS_CHAOS_UNIT";
+const unitVariable = "CHAOS_UNIT";
 
 export class Restarter {
   readonly #unit: UnitFile;

@@ -19,7 +19,7 @@ export interface RunFate {
   readonly starts: number;
 }
 
-const lookEveryMs = 50;
+const lookEveryMs = 100;
 /** What is not final by then stays so. */
 const fateWithinMs = 150_000;
 
@@ -29,7 +29,9 @@ export class Arena implements AsyncDisposable {
   readonly prefect: Prefect;
   readonly watch: Watch;
   readonly #interruption: AbortController;
-  readonly #deployments = new Map<string, Promise<string>>();
+  #scanned: { at: number; processes: readonly PrefectProcess[] } = { at: -1_000, processes: [] };
+  readonly #deployments = new Map<string, string>();
+  #lastLaunch: Promise<unknown> = Promise.resolve();
 
   private constructor(sails: Sails, interruption: AbortController) {
     this.#interruption = interruption;
@@ -55,14 +57,14 @@ export class Arena implements AsyncDisposable {
   }
 
   /** Makes a run of a flow in a pool; returns its id. */
-  async launch(flow: string, pool: string, parameters: object): Promise<string> {
-    const key = `${flow}/${pool}`;
-    const { project, ledger } = this.place;
-    const made =
-      this.#deployments.get(key) ??
-      this.prefect.createDeployment({ flow, pool, directory: project, parameters: { ledger } });
-    this.#deployments.set(key, made);
-    return (await this.prefect.createRun(await made, `${flow} in ${pool}`, parameters)).id;
+  launch(flow: string, pool: string, parameters: object): Promise<string> {
+    // One after the other: with several deployments at once, the server stops answering for good.
+    const made = this.#lastLaunch.then(async () => {
+      const deployment = await this.#deployment(flow, pool);
+      return (await this.prefect.createRun(deployment, `${flow} in ${pool}`, parameters)).id;
+    });
+    this.#lastLaunch = made.catch(() => undefined);
+    return made;
   }
 
   /** The process of a run. */
@@ -72,7 +74,10 @@ export class Arena implements AsyncDisposable {
 
   /** Resolves when a worker has claimed it, whether or not it has a process already. */
   async claimed(run: string): Promise<void> {
-    await this.#until(async () => (isBusy(await this.prefect.run(run)) ? true : undefined));
+    await this.#until(async () => {
+      const latest = this.watch.latest(run);
+      return latest !== undefined && isBusy(latest) ? true : undefined;
+    });
   }
 
   /** Resolves when a run has written that down itself. */
@@ -123,11 +128,11 @@ export class Arena implements AsyncDisposable {
 
   async fate(run: string): Promise<RunFate> {
     const limit = performance.now() + fateWithinMs;
-    let seen = await this.prefect.run(run);
-    while (!isFinal(seen) && performance.now() < limit) {
-      await sleep(250, undefined, { signal: this.#interruption.signal });
-      seen = await this.prefect.run(run);
-    }
+    const seen = await this.#until(async () => {
+      const latest = this.watch.latest(run);
+      const isOver = performance.now() >= limit;
+      return latest !== undefined && (isFinal(latest) || isOver) ? latest : undefined;
+    });
     return {
       state: isFinal(seen) ? seen.state_name : `${seen.state_name} for ever`,
       message: seen.state?.message ?? "",
@@ -136,9 +141,29 @@ export class Arena implements AsyncDisposable {
     };
   }
 
+  async #deployment(flow: string, pool: string): Promise<string> {
+    const key = `${flow}/${pool}`;
+    const known = this.#deployments.get(key);
+    if (known !== undefined) return known;
+    const { project: directory, ledger } = this.place;
+    const plan = { flow, pool, directory, parameters: { ledger } };
+    const made = await this.prefect.createDeployment(plan);
+    this.#deployments.set(key, made);
+    return made;
+  }
+
   #notes(run: string, what: Entry["what"]): readonly Entry[] {
     const entries = readLedger(this.place.ledger).get(run) ?? [];
     return entries.filter((entry) => entry.what === what);
+  }
+
+  /** As they were a moment ago: many look for theirs at once. */
+  #processes(): readonly PrefectProcess[] {
+    const now = performance.now();
+    if (now - this.#scanned.at > lookEveryMs) {
+      this.#scanned = { at: now, processes: processesOf(this.place.home) };
+    }
+    return this.#scanned.processes;
   }
 
   #process(
@@ -146,7 +171,7 @@ export class Arena implements AsyncDisposable {
     but?: ProcessIdentity,
   ): Promise<PrefectProcess> {
     return this.#until(async () =>
-      processesOf(this.place.home).find((each) => is(each) && each.pid !== but?.pid),
+      this.#processes().find((each) => is(each) && each.pid !== but?.pid),
     );
   }
 

@@ -1,6 +1,7 @@
 /** The rows of the supervisor and of the server: one hit is felt in all situations at once. */
 import type { ProcessIdentity } from "../../src/host/processes.ts";
 import type { PoolPlan } from "../place.ts";
+import { progress } from "../progress.ts";
 import type { Arena } from "./arena.ts";
 import type { Fault, Situation } from "./cells.ts";
 import { type Observation, type Observations, observe, type Struck } from "./observation.ts";
@@ -25,6 +26,7 @@ export async function strikeSupervisorAndServer(
     for (const [key, each] of await observe(arena, await scene)) seen.set(key, each);
   };
   for (const fault of some) {
+    progress(`supervisor and server: ${fault}`);
     for (const target of ["server", "supervisor"] as const) {
       await perform(whileBusy(arena, target, fault));
       await perform(whileAdopting(arena, target, fault));

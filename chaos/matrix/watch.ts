@@ -1,16 +1,20 @@
-/** Looks from outside, all the time, whether a run lies, and whether every state has a reason. */
+/**
+ * Looks from outside, all the time, how runs are, whether one lies, and whether every state has a
+ * reason. The only one who asks all the time: the server has enough to do.
+ */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type FlowRun, isBusy, type Prefect } from "../prefect.ts";
 import { processesOf } from "../processes.ts";
 import type { Sails } from "../sails.ts";
 
-const everyMs = 500;
+const everyMs = 300;
 
 export class Watch implements AsyncDisposable {
   readonly #prefect: Prefect;
   readonly #sails: Sails;
   readonly #over = new AbortController();
   readonly #loop: Promise<void>;
+  #latest: ReadonlyMap<string, FlowRun> = new Map();
   /** Since when a run has held its slot without a process; as of performance.now(). */
   readonly #lyingSince = new Map<string, number>();
   readonly #longestMs = new Map<string, number>();
@@ -25,6 +29,11 @@ export class Watch implements AsyncDisposable {
   /** The longest time that it has held its slot without a process. */
   lieMs(run: string): number {
     return this.#longestMs.get(run) ?? 0;
+  }
+
+  /** A run as it was when the server last answered. */
+  latest(run: string): FlowRun | undefined {
+    return this.#latest.get(run);
   }
 
   /** States that were shown without a reason. */
@@ -46,12 +55,13 @@ export class Watch implements AsyncDisposable {
   }
 
   async #lookForLies(): Promise<void> {
-    const runs = await this.#prefect.openRuns().catch(() => undefined);
+    const runs = await this.#prefect.newestRuns().catch(() => undefined);
     if (runs === undefined) {
       // Without a server nobody can free anything: the time begins when it is back.
       this.#lyingSince.clear();
       return;
     }
+    this.#latest = new Map(runs.map((run) => [run.id, run]));
     const now = performance.now();
     const lying = new Set(liars(runs, this.#sails.place.home));
     for (const run of this.#lyingSince.keys()) {

@@ -4,6 +4,7 @@
  */
 import type { ProcessIdentity } from "../../src/host/processes.ts";
 import type { PoolPlan } from "../place.ts";
+import { progress } from "../progress.ts";
 import type { Arena } from "./arena.ts";
 import { type Fault, faults, type Situation } from "./cells.ts";
 import { type Observation, type Observations, observe, type Struck } from "./observation.ts";
@@ -17,23 +18,48 @@ export const workerArena: readonly PoolPlan[] = [...faults.map(workerPool), flow
   (name) => ({ name, limit: null }),
 );
 
+const scenes = [
+  whileIdle,
+  workersWhileBusy,
+  flowsWhileBusy,
+  whileRestarting,
+  whileAdopting,
+  withoutServer,
+];
+
 export async function strikeWorkersAndFlows(
   arena: Arena,
   some: readonly Fault[],
 ): Promise<Observations> {
   const seen = new Map<string, Observation>();
-  for (const scene of [idle, whileBusy, whileRestarting, whileAdopting, withoutServer]) {
+  // One after the other: a server on SQLite bears some twenty runs and their workers at a time.
+  for (const scene of scenes) {
+    progress(`workers and flows: ${scene.name}`);
     for (const [key, each] of await observe(arena, await scene(arena, some))) seen.set(key, each);
   }
   return seen;
 }
 
-async function idle(arena: Arena, some: readonly Fault[]): Promise<readonly Struck[]> {
-  await Promise.all(some.map((fault) => strikeWorker(arena, fault)));
-  return some.map((fault) => ({ cell: { target: "worker", fault, situation: "idle" } }));
+/** Workers without runs; and what flows have started, which concerns nobody else. */
+async function whileIdle(arena: Arena, some: readonly Fault[]): Promise<readonly Struck[]> {
+  const [running, cancelling] = await Promise.all([
+    parentIn(arena, flowPool, some.length),
+    parentIn(arena, flowPool, some.length),
+  ]);
+  await arena.prefect.cancel(cancelling.run);
+  await Promise.all([
+    ...some.map((fault) => strikeWorker(arena, fault)),
+    strikeChildren(running.children, some),
+    strikeChildren(cancelling.children, some),
+  ]);
+  return [
+    ...some.map((fault): Struck => ({ cell: { target: "worker", fault, situation: "idle" } })),
+    ...childCells(running, some, "running"),
+    ...childCells(cancelling, some, "cancelling"),
+  ];
 }
 
-async function whileBusy(arena: Arena, some: readonly Fault[]): Promise<readonly Struck[]> {
+async function workersWhileBusy(arena: Arena, some: readonly Fault[]): Promise<readonly Struck[]> {
   const workers = some.map(async (fault): Promise<readonly Struck[]> => {
     const runs = await busy(arena, workerPool(fault));
     await strikeWorker(arena, fault);
@@ -42,6 +68,10 @@ async function whileBusy(arena: Arena, some: readonly Fault[]): Promise<readonly
       run: runs[situation],
     }));
   });
+  return (await Promise.all(workers)).flat();
+}
+
+async function flowsWhileBusy(arena: Arena, some: readonly Fault[]): Promise<readonly Struck[]> {
   const flows = some.map(async (fault): Promise<readonly Struck[]> => {
     const [parent, cancelling] = await Promise.all([
       parentIn(arena, flowPool, 1),
@@ -57,17 +87,7 @@ async function whileBusy(arena: Arena, some: readonly Fault[]): Promise<readonly
       { cell: { target, fault, situation: "cancelling" }, run: cancelling },
     ];
   });
-  const children = (async (): Promise<readonly Struck[]> => {
-    const parent = await parentIn(arena, flowPool, some.length);
-    await strikeChildren(parent.children, some);
-    return childCells(parent, some, "running");
-  })();
-  const cancelled = (async (): Promise<readonly Struck[]> => {
-    const parent = await parentIn(arena, flowPool, some.length);
-    await Promise.all([arena.prefect.cancel(parent.run), strikeChildren(parent.children, some)]);
-    return childCells(parent, some, "cancelling");
-  })();
-  return (await Promise.all([...workers, ...flows, children, cancelled])).flat();
+  return (await Promise.all(flows)).flat();
 }
 
 /** The next worker is struck, as soon as it is there; the flows, while there is none. */

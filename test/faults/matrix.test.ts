@@ -1,6 +1,6 @@
 /** Everything that can die, dies in every situation: docs/faults.md, cell by cell. */
 import { readFile } from "node:fs/promises";
-import { describe, expect, type TestContext, test } from "vitest";
+import { afterAll, describe, expect, type TestContext, test } from "vitest";
 import { table } from "../../bench/table.ts";
 import { Arena } from "../../chaos/matrix/arena.ts";
 import {
@@ -25,6 +25,7 @@ const whyNoOom = whyNoStarving();
 const possible = faults.filter((fault) => fault !== "OOM" || whyNoOom === undefined);
 
 interface Group {
+  readonly name: string;
   readonly targets: readonly Target[];
   readonly pools: readonly PoolPlan[];
   readonly strike: (arena: Arena, some: readonly Fault[]) => Promise<Observations>;
@@ -38,9 +39,23 @@ interface Report {
 }
 
 const groups: readonly Group[] = [
-  { targets: ["worker", "flow", "child"], pools: workerArena, strike: strikeWorkersAndFlows },
-  { targets: ["supervisor", "server"], pools: supervisorArena, strike: strikeSupervisorAndServer },
+  {
+    name: "workers and flows",
+    targets: ["worker", "flow", "child"],
+    pools: workerArena,
+    strike: strikeWorkersAndFlows,
+  },
+  {
+    name: "supervisor and server",
+    targets: ["supervisor", "server"],
+    pools: supervisorArena,
+    strike: strikeSupervisorAndServer,
+  },
 ];
+
+/** Whatever happens in the middle, nothing of it stays. */
+const open = new AsyncDisposableStack();
+afterAll(() => open.disposeAsync());
 
 const reports = new Map<Group, Promise<Report>>();
 
@@ -53,14 +68,16 @@ function reportOf(group: Group, ctx: TestContext): Promise<Report> {
 }
 
 async function makeReport({ pools, strike }: Group, environment: string): Promise<Report> {
-  await using arena = await Arena.open(environment, pools);
+  const arena = open.use(await Arena.open(environment, pools));
   const seen = await strike(arena, possible);
   const { unexplained } = arena.watch;
   await arena.sails.stop();
-  return { seen, unexplained, left: processesOf(arena.place.home).map(nameOf) };
+  const left = processesOf(arena.place.home).map(nameOf);
+  await arena[Symbol.asyncDispose]();
+  return { seen, unexplained, left };
 }
 
-describe.each(groups)("$targets", (group) => {
+describe.each(groups)("$name", (group) => {
   test.for(cellsOf(...group.targets))("$target, $fault, $situation", async (cell, ctx) => {
     const wanted = expected(cell);
     if (wanted.kind === "nothing") return;
