@@ -1,5 +1,5 @@
 /** Sees to it that somebody answers on the server's port while the server is away, and nobody else otherwise. */
-import type { Config } from "../config/config.ts";
+import type { Address, Config } from "../config/config.ts";
 import {
   absenceReply,
   acceptsWebsocket,
@@ -26,7 +26,7 @@ export interface StandInKeeperDeps {
 }
 
 interface Standing {
-  readonly at: Config["server"];
+  readonly at: Address;
   readonly standIn: StandIn;
 }
 
@@ -100,11 +100,13 @@ export class StandInKeeper implements Disposable {
     this.#turn = this.#turn.then(async () => {
       this.#cancelTrial();
       const place = this.#place();
-      if (this.#standing !== undefined && (place === "leave" || this.#standing.at !== this.#at)) {
+      if (
+        this.#standing !== undefined &&
+        (place === "leave" || this.#hasMoved(this.#standing.at))
+      ) {
         const { standIn } = this.#standing;
         this.#standing = undefined;
         await standIn.leave();
-        this.#left?.dismiss();
         this.#left = standIn;
       }
       if (this.#standing === undefined && place === "stand") await this.#open();
@@ -114,6 +116,10 @@ export class StandInKeeper implements Disposable {
       }
     });
     return this.#turn;
+  }
+
+  #hasMoved({ host, port }: Address): boolean {
+    return this.#at?.host !== host || this.#at.port !== port;
   }
 
   /** Whether those who wait need not, or wait for nothing. */
@@ -130,7 +136,8 @@ export class StandInKeeper implements Disposable {
     const standIn = await open({
       host,
       port,
-      mustWait: ({ agent }) => isPatient(agent) && this.#recall().kind === "wait",
+      isStartNear: () => this.#recall().kind === "wait",
+      canWait: ({ agent }) => isPatient(agent),
       acceptsWebsocket: ({ agent }) => acceptsWebsocket(agent),
       reply: (request) => this.#reply(request),
     });
@@ -145,7 +152,7 @@ export class StandInKeeper implements Disposable {
   }
 
   /** Once for each absence, however often the server is tried in it. */
-  #tell({ host, port }: Config["server"]): void {
+  #tell({ host, port }: Address): void {
     if (this.#isTold) return;
     this.#isTold = true;
     const what = `answers on ${host}:${port} in the server's place, so that runs and workers wait for it`;

@@ -42,11 +42,10 @@ export function openStandIn(options: StandInOptions): Promise<StandIn | undefine
 }
 
 interface Patience {
-  /** Undefined if there is no reason to wait but one. */
-  readonly usualMs?: number;
+  readonly usualMs: number;
+  /** When a start is near. */
   readonly longestMs: number;
-  /** Whether there is that reason: who asked again soon would find nobody. */
-  readonly mustWait: () => boolean;
+  readonly isStartNear: () => boolean;
 }
 
 /** Somebody who has asked and is kept waiting. */
@@ -58,11 +57,11 @@ class Waiting {
   #timer: NodeJS.Timeout;
 
   constructor(all: Set<Waiting>, answerIt: () => void, patience: Patience) {
-    const { longestMs, usualMs = longestMs, mustWait } = patience;
+    const { usualMs, longestMs, isStartNear } = patience;
     this.#all = all;
     this.#answer = answerIt;
     this.#longestMs = longestMs;
-    this.#timer = setTimeout(() => (mustWait() ? this.prolong() : this.end()), usualMs);
+    this.#timer = setTimeout(() => (isStartNear() ? this.prolong() : this.end()), usualMs);
     all.add(this);
   }
 
@@ -86,7 +85,7 @@ class Waiting {
 function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { reply, mustWait }: StandInOptions,
+  { reply, canWait, isStartNear }: StandInOptions,
   all: Set<Waiting>,
 ): void {
   const asked = toRequest(request);
@@ -98,13 +97,13 @@ function answer(
       "Content-Length": Buffer.byteLength(body),
       Connection: "close",
     });
-    response.end(request.method === "HEAD" ? undefined : body);
+    response.end(body);
   };
   // The body is read to its end and dropped: whoever still writes would not hear the answer.
   request.once("end", () => {
-    if (!mustWait(asked)) return send();
-    const patience = { longestMs: longestRequestMs, mustWait: () => false };
-    const waiting = new Waiting(all, send, patience);
+    if (!isStartNear() || !canWait(asked)) return send();
+    const [usualMs, longestMs] = [longestRequestMs, longestRequestMs];
+    const waiting = new Waiting(all, send, { usualMs, longestMs, isStartNear });
     response.once("close", () => waiting.forget());
   });
   request.on("error", () => undefined);
@@ -115,14 +114,13 @@ function answer(
 function accept(
   request: IncomingMessage,
   socket: Socket,
-  { mustWait }: StandInOptions,
+  { isStartNear }: StandInOptions,
   all: Set<Waiting>,
 ): void {
-  const asked = toRequest(request);
   const waiting = new Waiting(all, () => socket.end(tryAgainLater), {
     usualMs: websocketMs,
     longestMs: longestWebsocketMs,
-    mustWait: () => mustWait(asked),
+    isStartNear,
   });
   socket.on("error", () => undefined);
   socket.once("close", () => waiting.forget());

@@ -128,7 +128,7 @@ const page = ({ state, reason, next }: Description, isOpen: boolean): string =>
       ? [`It is ${state}: ${reason}.`, ...(next === undefined ? [] : [`Next: ${next}.`])]
       : [`It is ${state}. \`sails-supervisor status\` says why and what comes next.`]),
     "",
-    "Flow runs go on, and report when it is back. Workers wait for it. No run is lost.",
+    "Flow runs go on, and report when it is back. Workers wait for it.",
     "This answer is sails-supervisor's. A browser looks again every five seconds.",
     "",
     handStart,

@@ -123,8 +123,10 @@ export type OpenStandIn = (options: StandInOptions) => Promise<StandIn | undefin
 export interface StandInOptions {
   readonly host: string;
   readonly port: number;
-  /** Whether it is kept waiting at this moment instead of being answered. */
-  readonly mustWait: (request: StandInRequest) => boolean;
+  /** Whether the server is about to start: who asks again soon would find nobody. */
+  readonly isStartNear: () => boolean;
+  /** Whether it may then be kept waiting for its answer. */
+  readonly canWait: (request: StandInRequest) => boolean;
   /** Whether a websocket is accepted, or left without an answer. */
   readonly acceptsWebsocket: (request: StandInRequest) => boolean;
   /** What is answered with status 503. */

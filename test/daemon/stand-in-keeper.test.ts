@@ -73,8 +73,8 @@ class Scene {
 
   /** What a client is told: to wait, or after how many seconds to come back. */
   ask(request = client): string {
-    const { mustWait, reply } = this.#options as StandInOptions;
-    if (mustWait(request)) return "wait";
+    const { isStartNear, canWait, reply } = this.#options as StandInOptions;
+    if (isStartNear() && canWait(request)) return "wait";
     return `after ${reply(request).headers["Retry-After"]}`;
   }
 
@@ -204,6 +204,8 @@ test("a server that is being stopped closes its port before it goes: that moment
 
 test("the port is another: it moves, and tells where it is once for each absence", async () => {
   const scene = await Scene.make(stopped);
+  await scene.keeper.apply(configOf());
+  expect(scene.happened).toEqual(["open 4200"]);
   await scene.keeper.apply(configOf({ server: { port: 4300 } }));
   expect(scene.happened).toEqual(["open 4200", "leave 4200", "open 4300", "dismiss 4200"]);
   expect(scene.said).toEqual([expect.stringContaining("answers on 127.0.0.1:4200")]);

@@ -10,7 +10,8 @@ import type { StandIn, StandInOptions, StandInRequest } from "../../src/prefect/
 const host = "127.0.0.1";
 
 const anything = {
-  mustWait: () => false,
+  isStartNear: () => false,
+  canWait: () => true,
   acceptsWebsocket: () => true,
   reply: () => ({ headers: {}, body: "" }),
 };
@@ -26,8 +27,7 @@ async function standIn(changes: Partial<StandInOptions> = {}): Promise<Place> {
   const opened = await openStandIn({
     host,
     port,
-    mustWait: () => false,
-    acceptsWebsocket: () => true,
+    ...anything,
     reply: ({ path }) => ({ headers: { "Retry-After": "2" }, body: `away: ${path}` }),
     ...changes,
   });
@@ -40,11 +40,11 @@ async function standIn(changes: Partial<StandInOptions> = {}): Promise<Place> {
 function waitingRoom(count: number) {
   const { promise, resolve } = Promise.withResolvers<void>();
   const asked: StandInRequest[] = [];
-  const mustWait = (one: StandInRequest): boolean => {
+  const canWait = (one: StandInRequest): boolean => {
     if (asked.push(one) === count) resolve();
     return true;
   };
-  return { mustWait, asked, isFull: promise };
+  return { options: { isStartNear: () => true, canWait }, asked, isFull: promise };
 }
 
 function websocket(url: string) {
@@ -126,7 +126,7 @@ describe("the port", () => {
 
   test("is free at once, though some still wait; and they are answered when that is over", async () => {
     const room = waitingRoom(2);
-    const { port, url, standIn: away } = await standIn(room);
+    const { port, url, standIn: away } = await standIn(room.options);
     const answers = ["/api/a", "/api/b"].map((path) => fetch(`${url}${path}`));
     const { opened, closed } = websocket(`${url}/api/events/in`);
     await Promise.all([room.isFull, opened]);
@@ -156,9 +156,9 @@ describe("the port", () => {
 describe("who waits", () => {
   test("is told from the others by path and User-Agent", async () => {
     const room = waitingRoom(1);
-    const mustWait = (one: StandInRequest) =>
-      one.agent.startsWith("prefect/") && room.mustWait(one);
-    const { url, standIn: away } = await standIn({ mustWait });
+    const canWait = (one: StandInRequest) =>
+      one.agent.startsWith("prefect/") && room.options.canWait(one);
+    const { url, standIn: away } = await standIn({ ...room.options, canWait });
     const headers = { "User-Agent": "prefect/3.8.8 (API 0.8.4)" };
     const waits = fetch(`${url}/api/hello`, { headers });
     await room.isFull;
@@ -172,7 +172,7 @@ describe("who waits", () => {
     const room = waitingRoom(1);
     let replies = 0;
     const reply = () => ({ headers: {}, body: `${(replies += 1)}` });
-    const { url, standIn: away } = await standIn({ mustWait: room.mustWait, reply });
+    const { url, standIn: away } = await standIn({ ...room.options, reply });
     const impatient = new AbortController();
     const waits = fetch(`${url}/api/hello`, { signal: impatient.signal });
     await room.isFull;

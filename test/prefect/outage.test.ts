@@ -4,7 +4,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { hasDeafCanceller } from "../../src/prefect/deaf-canceller.ts";
-import { Workplace } from "../support/daemon-process.ts";
+import { gone, Workplace } from "../support/daemon-process.ts";
 import { environmentOf } from "../support/prefect-environments.ts";
 import { ask, askUntil } from "../support/prefect-server.ts";
 
@@ -12,6 +12,7 @@ interface Run {
   readonly id: string;
   readonly state_type: string;
   readonly run_count: number;
+  readonly infrastructure_pid: string;
 }
 
 const flow = `
@@ -112,7 +113,7 @@ describe.each(["survey", "prefect-3.6.4"])("with the environment %s", (name) => 
     await place.run("start", "server");
     await daemon.untilUnit("server", ({ ready }) => ready);
     const since = Date.now();
-    await until(ends, "COMPLETED", "FAILED", "CRASHED");
+    const ended = await until(ends, "COMPLETED", "FAILED", "CRASHED");
     // Prefect's own clients come back up to a minute after this.
     expect(Date.now() - since).toBeLessThan(10_000);
     for (const run of [ends, begins]) {
@@ -121,6 +122,8 @@ describe.each(["survey", "prefect-3.6.4"])("with the environment %s", (name) => 
         run_count: 1,
       });
     }
+    // Its last lines are sent when it ends.
+    await gone(Number(ended.infrastructure_pid));
     expect(await linesOf(apiUrl, ends)).toBe(60);
     expect((await daemon.unit("worker@runs")).pid).toBe(worker.pid);
     await order(`/flow_runs/${outlives.id}/set_state`, { state: { type: "CANCELLING" } });
