@@ -61,7 +61,9 @@ function faultsOf({ run, states }: Seen, ledger: Ledger, purposes: Purposes): re
   if (begun > 1) found.push(`was executed ${begun} times`);
   if (run.state_type === "COMPLETED" && !isDone) found.push("is Completed without having ended");
   // What came too late to be of any effect is no excuse for anything else.
-  const isExpected = isDone ? run.state_type === "COMPLETED" : isWanted(run.state_type, purpose);
+  // Between the end of its code and its report it may be struck all the same.
+  const isExpected =
+    isWanted(run.state_type, purpose) || (isDone && run.state_type === "COMPLETED");
   if (!isExpected) found.push(`is ${run.state_name}, ${howFar(begun, isDone, purpose)}`);
   const words = run.state?.message ?? "no message";
   return found.map((what) => `${run.name} (${run.id}) ${what}: ${states.join(" → ")}; ${words}`);
