@@ -60,7 +60,6 @@ function faultsOf({ run, states }: Seen, ledger: Ledger, purposes: Purposes): re
   const found: string[] = [];
   if (begun > 1) found.push(`was executed ${begun} times`);
   if (run.state_type === "COMPLETED" && !isDone) found.push("is Completed without having ended");
-  // What came too late to be of any effect is no excuse for anything else.
   // Between the end of its code and its report it may be struck all the same.
   const isExpected =
     isWanted(run.state_type, purpose) || (isDone && run.state_type === "COMPLETED");

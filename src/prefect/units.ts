@@ -87,7 +87,7 @@ function serverSpec(parts: InstallationParts): UnitSpec {
       startup: { probe: health, ...every(ms(100)), timeout: seconds(5) },
       readiness: { probe: readsDatabase(api), ...every(seconds(15)), failureThreshold: 2 },
       liveness: {
-        probe: answersOrWorks(health, machine.cpuSeconds),
+        probe: answersOrWorks(health, (pid) => machine.cpuSeconds(pid)),
         ...every(seconds(10)),
         timeout: seconds(15),
         failureThreshold: 4,
