@@ -6,17 +6,19 @@ import type { Config, PoolConfig } from "../config/config.ts";
 import type { PrefectApi } from "../prefect/api/client.ts";
 import type { FlowRunApi } from "../prefect/api/flow-runs.ts";
 import type { Answer } from "../prefect/api/transport.ts";
-import { isWorkerName, settledCondition } from "../prefect/installation.ts";
+import { settledCondition } from "../prefect/installation.ts";
 import type { RunProcesses } from "../prefect/ports.ts";
 import type { Closure } from "../prefect/runs/closure.ts";
 import type { LivingWorker } from "../prefect/runs/facts.ts";
 import { RunGuard, type SettleReport } from "../prefect/runs/guard.ts";
 import type { GuardObserver, RunRegistryView } from "../prefect/runs/guard-ports.ts";
 import { type Closures, Intake } from "../prefect/runs/intake.ts";
+import type { LivingRun, LivingRuns } from "../prefect/runs/living-runs.ts";
 import { type Entangled, type Quiesced, quiesce } from "../prefect/runs/quiesce.ts";
 import { type GuardedRun } from "../prefect/runs/snapshot.ts";
+import { unrecordedRuns } from "../prefect/runs/unrecorded.ts";
 import type { Clock } from "../supervision/ports.ts";
-import { type Millis, minutes, ms, seconds } from "../supervision/time.ts";
+import { formatSpan, type Millis, minutes, ms, seconds } from "../supervision/time.ts";
 import type { Blocker } from "../supervision/unit-state.ts";
 import { RepeatingTask, type TaskOutcome } from "./repeating-task.ts";
 
@@ -45,6 +47,8 @@ export type RunApi = FlowRunApi & Pick<PrefectApi, "pools" | "updatePool" | "wor
 const terminationPatience = seconds(30);
 /** For the runs that did not say so themselves. */
 const settlingPatience = seconds(20);
+/** Where no run was cut short; a server that is away may never come. */
+const idleSettlingPatience = seconds(5);
 /** After a second signal to the daemon. */
 const hurriedPatience = seconds(1);
 const hurriedSettlingMs = 5_000;
@@ -61,7 +65,6 @@ export class RunKeeper implements Disposable {
   readonly #replacing = new Map<string, Set<string>>();
   /** Since when a worker takes nothing new, until the next one is ready. */
   readonly #replacedSince = new Map<string, Millis>();
-  readonly #endings = new Set<() => void>();
   #pools: readonly PoolConfig[] = [];
   #api: RunApi | undefined;
   #isStarted = false;
@@ -112,7 +115,6 @@ export class RunKeeper implements Disposable {
 
   runEnded(run: Parameters<RunGuard["runEnded"]>[0]): void {
     this.#guard.runEnded(run);
-    for (const look of this.#endings) look();
   }
 
   workerEnded(pool: string, unit: string): void {
@@ -188,24 +190,36 @@ export class RunKeeper implements Disposable {
   /** How long `stop` may take. */
   get stopPatience(): Millis {
     const longest = Math.max(0, ...this.#pools.map(({ stopTimeout }) => stopTimeout));
-    return ms(closingPatienceMs + longest + terminationPatience + settlingPatience);
+    return ms(2 * closingPatienceMs + longest + terminationPatience + settlingPatience);
   }
 
   /** No new runs; those that run get the time of their pool, then SIGTERM; all that can be is settled. */
   async stop(hurry: AbortSignal): Promise<void> {
     if (!this.#isStarted) return;
     await Promise.all(this.#pools.map((pool) => this.#close(pool, hurry)));
-    const living = this.#livingPools();
-    if (living.length > 0) {
-      const names = living.map(({ name }) => name).join(", ");
-      this.#deps.log("info", `flow runs of ${names} are given the stop_timeout of their pool`);
+    const asking = AbortSignal.any([hurry, AbortSignal.timeout(closingPatienceMs)]);
+    const names = this.#pools.map(({ name }) => name);
+    const living = await this.#guard.living(names, asking);
+    await Promise.all(this.#pools.map((pool) => this.#awaitEnd(pool, living, hurry)));
+    const cut = living.in();
+    if (cut.length > 0) {
+      const what = `cuts short ${counted(cut)}, which Prefect will show as Crashed`;
+      this.#deps.log("info", `${what}: ${this.#namesOf(cut)}`);
     }
-    await Promise.all(living.map((pool) => this.#ended(pool, hurry)));
-    const pools = this.#pools.map(({ name }) => name);
-    await this.#guard.terminateRuns(pools, terminationPatience, hurry);
+    await living.terminate(terminationPatience, hurry);
+    await this.#settleWithin(cut.length > 0 ? settlingPatience : idleSettlingPatience, hurry);
     if (!hurry.aborted) return;
     const late = AbortSignal.timeout(hurriedSettlingMs);
-    await this.#guard.terminateRuns(pools, hurriedPatience, late);
+    await living.terminate(hurriedPatience, late);
+    await this.#guard.settleAll(late);
+  }
+
+  async #settleWithin(patience: Millis, hurry: AbortSignal): Promise<void> {
+    const signal = AbortSignal.any([hurry, AbortSignal.timeout(patience)]);
+    const { isWhole } = await this.#guard.settleAll(signal);
+    if (isWhole || hurry.aborted) return;
+    const why = "Prefect's API does not answer";
+    this.#deps.log("warn", `the end of flow runs is told to Prefect at the next start: ${why}`);
   }
 
   [Symbol.dispose](): void {
@@ -248,54 +262,45 @@ export class RunKeeper implements Disposable {
   }
 
   async #entangled(pool: string, signal: AbortSignal): Promise<Answer<readonly Entangled[]>> {
-    const { registry, processes, host } = this.#deps;
-    const live = await this.#current.liveRuns([pool], signal);
-    if (live.kind !== "ok") return live;
-    registry.look();
-    const detached = new Set(
-      registry.runs.flatMap(({ kind, record }) => (kind === "alive" ? record.flowRunId : [])),
-    );
-    const value = live.value.flatMap((run): readonly Entangled[] => {
-      const { id, name, workerName, infrastructurePid, state } = run;
-      if (detached.has(id)) return [];
-      if (workerName !== undefined && !isWorkerName(host.name, pool, workerName)) return [];
+    const unrecorded = await unrecordedRuns({ ...this.#deps, api: this.#current }, [pool], signal);
+    if (unrecorded.kind !== "ok") return unrecorded;
+    const value = unrecorded.value.flatMap(({ run, process }): readonly Entangled[] => {
+      const { name, state } = run;
       if (state.type === "PENDING") return [{ name, kind: "claimed" }];
-      const isHere = processes.find(id, infrastructurePid) !== undefined;
-      return isHere ? [{ name, kind: "attached" }] : [];
+      return process === undefined ? [] : [{ name, kind: "attached" }];
     });
     return { kind: "ok", value };
   }
 
-  #livingPools(): readonly PoolConfig[] {
-    const names = new Set(
-      this.#deps.registry.runs.flatMap(({ kind, record }) => (kind === "alive" ? record.pool : [])),
-    );
-    return this.#pools.filter(({ name }) => names.has(name));
+  async #awaitEnd(
+    { name, stopTimeout }: PoolConfig,
+    living: LivingRuns,
+    hurry: AbortSignal,
+  ): Promise<void> {
+    const runs = living.in([name]);
+    if (runs.length === 0 || stopTimeout === 0) return;
+    const limit = `${formatSpan(stopTimeout)} to come to their end (stop_timeout)`;
+    const what = `gives ${counted(runs)} of pool ${name} ${limit}`;
+    this.#deps.log("info", `${what}: ${this.#namesOf(runs)}`);
+    await living.ended([name], stopTimeout, hurry);
   }
 
-  async #ended({ name, stopTimeout }: PoolConfig, hurry: AbortSignal): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const look = (): void => {
-      if (!this.#livingPools().some((pool) => pool.name === name)) resolve();
-    };
-    const cancel = this.#deps.clock.schedule(stopTimeout, resolve);
-    const giveUp = (): void => resolve();
-    hurry.addEventListener("abort", giveUp);
-    this.#endings.add(look);
-    look();
-    if (hurry.aborted) resolve();
-    await promise;
-    this.#endings.delete(look);
-    hurry.removeEventListener("abort", giveUp);
-    cancel();
+  #namesOf(runs: readonly LivingRun[]): string {
+    const names = new Map(this.#guard.runs.map(({ id, name }) => [id, name]));
+    return listed(runs.map(({ id }) => names.get(id) ?? id));
   }
 }
 
-const told = (runs: readonly Entangled[]): string => {
-  const names = runs.slice(0, 3).map(({ name }) => name);
-  const more = runs.length > names.length ? ` and ${runs.length - names.length} more` : "";
-  return `${names.join(", ")}${more}`;
-};
+const counted = ({ length }: readonly LivingRun[]): string =>
+  length === 1 ? "1 flow run" : `${length} flow runs`;
+
+const told = (runs: readonly Entangled[]): string => listed(runs.map(({ name }) => name));
+
+function listed(names: readonly string[]): string {
+  const first = names.slice(0, 3);
+  const more = names.length > first.length ? ` and ${names.length - first.length} more` : "";
+  return `${first.join(", ")}${more}`;
+}
 
 function troubleOf(quiesced: Quiesced): string | undefined {
   switch (quiesced.kind) {

@@ -10,9 +10,10 @@ import { Case } from "./case.ts";
 import { understood } from "./fact-finder.ts";
 import type { GuardDeps, Settlement } from "./guard-ports.ts";
 import { inParallel } from "./in-parallel.ts";
+import { LivingRuns } from "./living-runs.ts";
 import { type Outcome, Settler } from "./settler.ts";
 import { type GuardedRun, guardedRuns, unsettledPerPool } from "./snapshot.ts";
-import { terminate } from "./termination.ts";
+import { unrecordedRuns } from "./unrecorded.ts";
 
 export const sweepEvery = seconds(15);
 const requestsAtOnce = 4;
@@ -115,14 +116,13 @@ export class RunGuard implements Disposable {
     return isCancelled ? { kind: "done" } : { kind: "failed", why: answer.value.why };
   }
 
-  /** Ends the flows of these pools: each by SIGTERM, so that it can say so itself. Then settles. */
-  async terminateRuns(
-    pools: readonly string[],
-    patience: Millis,
-    signal: AbortSignal,
-  ): Promise<SettleReport> {
-    await terminate({ ...this.#deps, endings: this.#endings }, pools, patience, signal);
-    return await this.settleAll(signal);
+  /** All that runs in these pools here; what has no record, as far as Prefect tells of it now. */
+  async living(pools: readonly string[], signal: AbortSignal): Promise<LivingRuns> {
+    const answer = await unrecordedRuns(this.#deps, pools, signal);
+    const unrecorded = (answer.kind === "ok" ? answer.value : []).flatMap(({ run, process }) =>
+      process === undefined ? [] : [{ ...process, id: run.id, pool: run.pool ?? "" }],
+    );
+    return new LivingRuns({ ...this.#deps, endings: this.#endings }, pools, unrecorded);
   }
 
   [Symbol.dispose](): void {

@@ -607,9 +607,12 @@ describe("ending the runs of a pool", () => {
 
   test("asks each, and lets it say so itself", async () => {
     using host = await guarded(three);
-    const ending = host.guard.terminateRuns(["runs"], seconds(20), never);
+    const living = await host.guard.living(["runs"], never);
+    expect(living.in().map(({ id }) => id)).toEqual(["a", "b"]);
+    const ending = living.terminate(seconds(20), never);
     await host.clock.advance(0);
-    expect(await ending).toEqual({ isWhole: true, settled: [] });
+    await ending;
+    expect(await host.guard.settleAll(never)).toEqual({ isWhole: true, settled: [] });
     expect(host.signals).toEqual(["SIGTERM 1001 at 0", "SIGTERM 1002 at 0"]);
     expect(host.runs.map(({ record }) => record.flowRunId)).toEqual(["c"]);
     expect(["a", "b", "c"].map((id) => host.prefect.nameOf(id))).toEqual([
@@ -624,11 +627,15 @@ describe("ending the runs of a pool", () => {
       three(it);
       it.deaf.add("b");
     });
-    const ending = host.guard.terminateRuns(["runs", "more"], seconds(20), never);
+    const living = await host.guard.living(["runs", "more"], never);
+    const ending = living.terminate(seconds(20), never);
     await host.clock.advance(19_999);
     expect(host.signals).toHaveLength(3);
-    await host.clock.advance(1_001);
-    expect((await ending).settled).toMatchObject([{ run: { id: "b" }, action: "crash" }]);
+    await host.clock.advance(1);
+    await ending;
+    const settling = host.guard.settleAll(never);
+    await host.clock.advance(1_000);
+    expect((await settling).settled).toMatchObject([{ run: { id: "b" }, action: "crash" }]);
     expect(host.signals.at(-1)).toBe("SIGKILL 1002 at 20");
     expect(host.runs).toEqual([]);
   });
@@ -639,19 +646,62 @@ describe("ending the runs of a pool", () => {
       it.deaf.add("b");
     });
     const cut = new AbortController();
-    const ending = host.guard.terminateRuns(["runs"], seconds(20), cut.signal);
+    const living = await host.guard.living(["runs"], never);
+    const ending = living.terminate(seconds(20), cut.signal);
     await host.clock.advance(1_000);
     cut.abort();
-    expect(await ending).toEqual({ isWhole: false, settled: [] });
+    await ending;
     expect(host.signals).toHaveLength(2);
   });
 
   test("waits no longer than five seconds for what cannot be killed", async () => {
     using host = await guarded(three);
     host.signal = () => undefined;
-    const ending = host.guard.terminateRuns(["runs"], ms(1_000), never);
+    const living = await host.guard.living(["runs"], never);
+    const ending = living.terminate(ms(1_000), never);
     await host.clock.advance(6_000);
-    expect((await ending).isWhole).toBe(true);
+    await ending;
+    expect(living.in()).toHaveLength(2);
+  });
+
+  const attached = { pid: 77, startTime: 7, parent: 50 };
+
+  test("ends those too that have no record, and sees by itself that they have gone", async () => {
+    using host = await guarded((it) => {
+      it.workers = [worker(-100)];
+      it.prefect.add("a", running, { workerName: "vm1-runs" });
+      it.unrecorded.set("a", attached);
+    });
+    const living = await host.guard.living(["runs"], never);
+    expect(living.in()).toMatchObject([{ id: "a", pool: "runs", pid: 77 }]);
+    const ended = living.ended(["runs"], seconds(10), never);
+    await host.clock.advance(10_000);
+    await ended;
+    const ending = living.terminate(seconds(30), never);
+    await host.clock.advance(0);
+    expect(host.signals).toEqual(["SIGTERM 77 at 10"]);
+    // What it has left behind bears its mark, too.
+    host.unrecorded.set("a", { ...attached, pid: 78, startTime: 8 });
+    await host.clock.advance(1_000);
+    await ending;
+    expect(host.signals).toHaveLength(1);
+    expect(host.clock.now()).toBe(11_000);
+  });
+
+  test("leaves those alone that a worker of another host has", async () => {
+    using host = await guarded((it) => {
+      it.prefect.add("a", running, { workerName: "vm2-runs" });
+      it.unrecorded.set("a", attached);
+    });
+    expect((await host.guard.living(["runs"], never)).in()).toEqual([]);
+  });
+
+  test("knows those that have a record although the server is away", async () => {
+    using host = await guarded((it) => {
+      three(it);
+      it.prefect.isAway = true;
+    });
+    expect((await host.guard.living(["more"], never)).in()).toMatchObject([{ id: "c" }]);
   });
 });
 
