@@ -12,7 +12,7 @@ import { endLeftovers } from "../host/leftovers.ts";
 import type { Level, Log } from "../host/log.ts";
 import { supervisorVariable } from "../host/marks.ts";
 import { SystemdNotifier } from "../host/notifier.ts";
-import { ownCommand, ownRunLauncher } from "../host/own-program.ts";
+import { ownCommand, ownRunLauncher, ownServerLauncher } from "../host/own-program.ts";
 import { readProcessTable, sampleProcessTree } from "../host/process-sample.ts";
 import { bootId } from "../host/processes.ts";
 import { become, tryOut } from "../host/reexec.ts";
@@ -160,6 +160,7 @@ export class Daemon implements AsyncDisposable {
         base: { ...baseEnvironment(own), [this.#mark.variable]: this.#mark.value },
         runs: this.#runs.keeper,
         runLauncher: { program: ownRunLauncher(), cgroup: this.#children.runCgroup },
+        serverLauncher: ownServerLauncher(),
         log: (level, message) => this.#tell(level, message),
         lifelines,
         declaring: (units) => this.#metrics.declare(units),

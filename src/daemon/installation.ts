@@ -32,6 +32,7 @@ export interface InstallationDeps {
   /** The environment of every child. */
   readonly base: EnvironmentVariables;
   readonly runLauncher: RunLauncher;
+  readonly serverLauncher: string;
   readonly runs: RunKeeper;
   readonly log: (level: "info" | "warn", message: string) => void;
   readonly lifelines: Lifelines;
@@ -77,6 +78,7 @@ export class Installation implements Disposable {
       machine,
       files,
       runLauncher: this.#deps.runLauncher,
+      serverLauncher: this.#deps.serverLauncher,
       quiesce: (pool, unit, signal) => this.#deps.runs.quiesce(pool, unit, signal),
       apiIsThere: () => this.#deps.runs.serverIsReady(),
       run: runCommand,

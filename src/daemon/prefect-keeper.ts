@@ -32,6 +32,7 @@ export interface PrefectKeeperDeps {
   readonly machine: Machine;
   readonly files: Files;
   readonly runLauncher: RunLauncher;
+  readonly serverLauncher: string;
   readonly quiesce: InstallationParts["quiesce"];
   readonly run: RunCommand;
   readonly base: EnvironmentVariables;
@@ -130,6 +131,7 @@ export class PrefectKeeper implements Disposable {
       config: this.config,
       machine: this.#deps.machine,
       runLauncher: this.#deps.runLauncher,
+      serverLauncher: this.#deps.serverLauncher,
       quiesce: this.#deps.quiesce,
       database: this.#database,
       api: this.#api,

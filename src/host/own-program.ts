@@ -18,5 +18,9 @@ export function ownCommand(): readonly [string, ...string[]] {
 }
 
 /** Beside the folder of the program, in a checkout as in a package. */
-export const ownRunLauncher = (): string =>
-  join(dirname(process.argv[1] ?? ""), "../libexec/flow-run");
+const ownLibexec = (name: string): string =>
+  join(dirname(process.argv[1] ?? ""), "../libexec", name);
+
+export const ownRunLauncher = (): string => ownLibexec("flow-run");
+
+export const ownServerLauncher = (): string => ownLibexec("prefect-server");

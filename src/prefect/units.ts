@@ -40,6 +40,8 @@ export interface InstallationParts extends EnvironmentSources {
   /** A loopback port for a worker's own health server; the same for the same unit. */
   readonly healthPort: (unit: string) => number;
   readonly runLauncher: RunLauncher;
+  /** `libexec/prefect-server`. */
+  readonly serverLauncher: string;
   /** Resolves when the worker can be killed and no flow run notices; never rejects. */
   readonly quiesce: (pool: PoolConfig, unit: string, signal: AbortSignal) => Promise<void>;
   /** Resolves when nobody of ours is on the server's port any more. */
@@ -64,7 +66,10 @@ function serverSpec(parts: InstallationParts): UnitSpec {
     labels: { role: "server" },
     after: [],
     process: {
-      command: [program(parts), "server", "start", "--host", host, "--port", String(port)],
+      command: [
+        ...serverProgram(parts),
+        ...["server", "start", "--host", host, "--port", String(port)],
+      ],
       env: serverEnvironment(config, parts),
       directory: workingDirectory(config),
       killMode: "control-group",
@@ -156,6 +161,14 @@ function workerSpec(
       : {}),
   };
 }
+
+/** Through our launcher it listens from its first moment. Of a Prefect on PATH, the Python is not known. */
+const serverProgram = (parts: InstallationParts): readonly [string, ...string[]] => {
+  const { path } = parts.config.environment;
+  return path === undefined
+    ? [program(parts)]
+    : [join(path, "bin", "python"), parts.serverLauncher];
+};
 
 const program = ({ program: found, config }: InstallationParts): string =>
   found ?? join(config.environment.path ?? "", "bin", "prefect");

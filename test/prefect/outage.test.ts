@@ -4,7 +4,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { hasDeafCanceller } from "../../src/prefect/deaf-canceller.ts";
-import { gone, Workplace } from "../support/daemon-process.ts";
+import { gone, kill, Workplace } from "../support/daemon-process.ts";
 import { environmentOf } from "../support/prefect-environments.ts";
 import { ask, askUntil } from "../support/prefect-server.ts";
 
@@ -67,7 +67,7 @@ async function linesOf(apiUrl: string, { id }: Run): Promise<number> {
 }
 
 describe.each(["survey", "prefect-3.6.4"])("with the environment %s", (name) => {
-  test("a server that is stopped costs no run, no line of a log and no worker", async (ctx) => {
+  test("a server that is stopped or killed costs no run, no line of a log and no worker", async (ctx) => {
     const environment = environmentOf(name, ctx);
     await using place = await placeFor(environment);
     const { apiUrl, folder } = place;
@@ -125,6 +125,16 @@ describe.each(["survey", "prefect-3.6.4"])("with the environment %s", (name) => 
     // Its last lines are sent when it ends.
     await gone(Number(ended.infrastructure_pid));
     expect(await linesOf(apiUrl, ends)).toBe(60);
+
+    // Its code takes a second, the start of the server at least three.
+    const endsMeanwhile = await create(2);
+    await until(endsMeanwhile, "RUNNING");
+    const { pid } = await daemon.unit("server");
+    kill(pid);
+    await daemon.untilUnit("server", (server) => server.ready && server.pid !== pid);
+    const { state_type: reported } = await until(endsMeanwhile, "COMPLETED", "FAILED", "CRASHED");
+    expect(reported).toBe("COMPLETED");
+
     expect((await daemon.unit("worker@runs")).pid).toBe(worker.pid);
     await order(`/flow_runs/${outlives.id}/set_state`, { state: { type: "CANCELLING" } });
     expect((await until(outlives, "CANCELLED", "FAILED", "CRASHED")).state_type).toBe("CANCELLED");

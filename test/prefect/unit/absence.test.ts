@@ -126,6 +126,7 @@ describe("what is answered", () => {
     machine: new ScriptedMachine(),
     database: { blocker: () => Promise.resolve(undefined) },
     runLauncher: { program: "/usr/lib/sails/libexec/flow-run", cgroup: undefined },
+    serverLauncher: "/usr/lib/sails/libexec/prefect-server",
     quiesce: () => Promise.resolve(),
     api: new ScriptedApi(),
     program: "/opt/env/bin/prefect",

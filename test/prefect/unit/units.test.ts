@@ -25,6 +25,7 @@ function partsOf(changes: Partial<InstallationParts> = {}): InstallationParts {
     database: { blocker: () => Promise.resolve(undefined) },
     quiesce: () => Promise.resolve(),
     runLauncher: { program: "/usr/lib/sails/libexec/flow-run", cgroup: undefined },
+    serverLauncher: "/usr/lib/sails/libexec/prefect-server",
     api: new ScriptedApi(),
     program: "/opt/env/bin/prefect",
     capabilities: newer,
@@ -98,12 +99,18 @@ describe("the command lines", () => {
     const config = configOf({ server: { host: "0.0.0.0", port: 4242 } });
     expect(unit("server", { config }).process).toMatchObject({
       command: [
-        ...["/opt/env/bin/prefect", "server", "start"],
+        ...["/opt/env/bin/python", "/usr/lib/sails/libexec/prefect-server", "server", "start"],
         ...["--host", "0.0.0.0", "--port", "4242"],
       ],
       directory: "/var/lib/sails/cwd",
       killMode: "control-group",
     });
+  });
+
+  test("the server's, of a Prefect that was found on PATH", () => {
+    const config = configOf({ environment: { path: undefined } });
+    const { command } = unit("server", { config, program: "/usr/bin/prefect" }).process;
+    expect(command.slice(0, 3)).toEqual(["/usr/bin/prefect", "server", "start"]);
   });
 
   const worker = [
@@ -125,7 +132,8 @@ describe("the command lines", () => {
   });
 
   test("name the configured environment where nothing was found", () => {
-    expect(unit("server", { program: undefined }).process.command[0]).toBe("/opt/env/bin/prefect");
+    const { command } = unit("worker@runs", { program: undefined }).process;
+    expect(command[0]).toBe("/opt/env/bin/prefect");
   });
 });
 
