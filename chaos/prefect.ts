@@ -44,8 +44,11 @@ export const isFinal = ({ state_type: type }: Pick<FlowRun, "state_type">): bool
 export const isBusy = ({ state_type: type }: Pick<FlowRun, "state_type">): boolean =>
   busyTypes.some((busy) => busy === type);
 
-/** A server that is stopped, and not ended, answers nothing. */
-const timeoutMs = 5_000;
+/**
+ * A server that is stopped, and not ended, answers nothing. Not shorter: what a client gives up in the
+ * middle leaves cursors behind, and one on SQLite may freeze for a minute when it tidies them up.
+ */
+const timeoutMs = 20_000;
 const pageSize = 200;
 
 class Refusal extends Error {

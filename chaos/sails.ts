@@ -8,6 +8,7 @@ import type { Status } from "../src/control/status.ts";
 import { findFreePort } from "../src/host/free-port.ts";
 import type { Installation } from "./installation.ts";
 import { Place, type PlaceOptions } from "./place.ts";
+import type { Variables } from "./prefect-variables.ts";
 import { Restarter } from "./restarter.ts";
 
 const program = join(import.meta.dirname, "../bin/sails-supervisor");
@@ -18,18 +19,25 @@ export class Sails implements Installation {
   readonly patienceMs = 360_000;
   readonly place: Place;
   readonly configFile: string;
+  readonly #variables: Variables;
   readonly #signal: AbortSignal;
   #webUrl = "";
   #daemon: Restarter | undefined;
 
-  private constructor(place: Place, signal: AbortSignal) {
+  private constructor(place: Place, variables: Variables, signal: AbortSignal) {
     this.place = place;
+    this.#variables = variables;
     this.configFile = join(place.directory, "config.yaml");
     this.#signal = signal;
   }
 
-  static async make(options: PlaceOptions, signal: AbortSignal): Promise<Sails> {
-    return new Sails(await Place.make(options), signal);
+  /** @param variables further environment of Prefect's processes */
+  static async make(
+    options: PlaceOptions,
+    signal: AbortSignal,
+    variables: Variables = {},
+  ): Promise<Sails> {
+    return new Sails(await Place.make(options), variables, signal);
   }
 
   get apiUrl(): string {
@@ -102,7 +110,7 @@ export class Sails implements Installation {
     return {
       state_dir: join(place.directory, "state"),
       web: { listen },
-      prefect: { home: place.home },
+      prefect: { home: place.home, env: this.#variables },
       environment: { path: place.environment },
       server: { port: place.serverPort },
       pools: place.pools.map(({ name, limit }) => ({

@@ -44,7 +44,9 @@ export class Arena implements AsyncDisposable {
   static async open(environment: string, pools: readonly PoolPlan[]): Promise<Arena> {
     const interruption = new AbortController();
     const options = { environment, pools, deployments: [], keep: false };
-    const sails = await Sails.make(options, interruption.signal);
+    // Each run that is waited for has to be claimed first.
+    const variables = { PREFECT_WORKER_QUERY_SECONDS: "2" };
+    const sails = await Sails.make(options, interruption.signal, variables);
     const arena = new Arena(sails, interruption);
     await sails.start();
     return arena;
@@ -67,9 +69,14 @@ export class Arena implements AsyncDisposable {
     return made;
   }
 
-  /** The process of a run. */
-  engine(run: string): Promise<PrefectProcess> {
-    return this.#process((each) => each.kind === "run" && each.run === run);
+  /** The process of a run; undefined if it has come to its end without having been seen. */
+  async engine(run: string): Promise<PrefectProcess | undefined> {
+    const found = await this.#until(async () => {
+      const engine = this.#processes().find((each) => each.kind === "run" && each.run === run);
+      const latest = this.watch.latest(run);
+      return engine ?? (latest !== undefined && isFinal(latest) ? "ended" : undefined);
+    });
+    return found === "ended" ? undefined : found;
   }
 
   /** Resolves when a worker has claimed it, whether or not it has a process already. */

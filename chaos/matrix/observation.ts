@@ -20,7 +20,9 @@ export interface Struck {
   readonly cell: Cell;
   /** None: the target itself is to be up again. */
   readonly run?: string;
-  /** What the run has started, and must be gone when it is. */
+  /** It could not be struck while the situation lasted. */
+  readonly isMissed?: boolean;
+  /** What the run has started, and must be gone when it dies. */
   readonly children?: readonly ProcessIdentity[];
 }
 
@@ -34,17 +36,21 @@ export async function observe(arena: Arena, struck: readonly Struck[]): Promise<
   return new Map(await Promise.all(seen));
 }
 
-async function observeOne(arena: Arena, { run, children = [] }: Struck): Promise<Observation> {
+async function observeOne(
+  arena: Arena,
+  { run, children = [], isMissed = false }: Struck,
+): Promise<Observation> {
   if (run === undefined) return { word: "up again", lieMs: 0, faults: [] };
   await arena.release(run);
   const { state, message, lieMs, starts } = await arena.fate(run);
-  const faults: string[] = [];
+  const faults = isMissed ? ["it was not struck: it had ended before"] : [];
   if (lieMs > limitMs)
     faults.push(`its slot was held for ${Math.round(lieMs / 1_000)} s without it`);
   if (starts > 1) faults.push(`its code was executed ${starts} times`);
   // Of a run that is Completed, Prefect says no more.
   if (state !== "Completed" && message === "") faults.push(`nothing tells why it is ${state}`);
-  const left = await survivors(children);
+  // What a flow leaves that came to its own end, it may have left on purpose.
+  const left = state === "Completed" ? 0 : await survivors(children);
   if (left > 0) faults.push(`${left} processes that it had started live on`);
   return { word: state, lieMs, faults };
 }

@@ -30,7 +30,7 @@ const sentences: Readonly<Record<Target, string>> = {
     "Its flows go on without it and the next worker serves the pool. What it had claimed and not started is scheduled again; what it was to cancel is cancelled in its place. Only SIGTERM to a worker's process costs its flows, because Prefect's worker kills them at it: `sails-supervisor restart` does not send it.",
   flow: "The run is Crashed, with the cause, and its slot is free. If its code had not begun it is scheduled again; if it was being cancelled it is Cancelled. One that was only stopped goes on.",
   child:
-    "That is the flow's own affair: the run goes on. What is left of its children when it ends is ended too (`pools[].strays`).",
+    "That is the flow's own affair: the run goes on. What a flow leaves running when it dies is ended (`pools[].strays`); what it leaves when it comes to its own end is only named, for it may be on purpose.",
 };
 
 const rows: Readonly<Record<Situation, string>> = {

@@ -8,6 +8,8 @@ import { processesOf } from "../processes.ts";
 import type { Sails } from "../sails.ts";
 
 const everyMs = 300;
+/** Whoever takes so long for an answer was not there. */
+const awayAfterMs = 3_000;
 
 export class Watch implements AsyncDisposable {
   readonly #prefect: Prefect;
@@ -55,14 +57,13 @@ export class Watch implements AsyncDisposable {
   }
 
   async #lookForLies(): Promise<void> {
+    const askedAt = performance.now();
     const runs = await this.#prefect.newestRuns().catch(() => undefined);
-    if (runs === undefined) {
-      // Without a server nobody can free anything: the time begins when it is back.
-      this.#lyingSince.clear();
-      return;
-    }
-    this.#latest = new Map(runs.map((run) => [run.id, run]));
     const now = performance.now();
+    // Without a server nobody can free anything: the time begins when it is back.
+    if (runs === undefined || now - askedAt > awayAfterMs) this.#lyingSince.clear();
+    if (runs === undefined) return;
+    this.#latest = new Map(runs.map((run) => [run.id, run]));
     const lying = new Set(liars(runs, this.#sails.place.home));
     for (const run of this.#lyingSince.keys()) {
       if (!lying.has(run)) this.#lyingSince.delete(run);

@@ -8,7 +8,7 @@ import { progress } from "../progress.ts";
 import type { Arena } from "./arena.ts";
 import { type Fault, faults, type Situation } from "./cells.ts";
 import { type Observation, type Observations, observe, type Struck } from "./observation.ts";
-import { busy, cancellingIn, claimedIn, parentIn, runningIn } from "./scene.ts";
+import { cancellingIn, claimedIn, parentIn, runningIn } from "./scene.ts";
 import { strike } from "./strike.ts";
 
 const flowPool = "flows";
@@ -48,7 +48,7 @@ async function whileIdle(arena: Arena, some: readonly Fault[]): Promise<readonly
   ]);
   await arena.prefect.cancel(cancelling.run);
   await Promise.all([
-    ...some.map((fault) => strikeWorker(arena, fault)),
+    strikeWorkers(arena, some),
     strikeChildren(running.children, some),
     strikeChildren(cancelling.children, some),
   ]);
@@ -60,64 +60,84 @@ async function whileIdle(arena: Arena, some: readonly Fault[]): Promise<readonly
 }
 
 async function workersWhileBusy(arena: Arena, some: readonly Fault[]): Promise<readonly Struck[]> {
-  const workers = some.map(async (fault): Promise<readonly Struck[]> => {
-    const runs = await busy(arena, workerPool(fault));
-    await strikeWorker(arena, fault);
-    return (["claimed", "running", "cancelling"] as const).map((situation) => ({
-      cell: { target: "worker", fault, situation },
-      run: runs[situation],
-    }));
-  });
-  return (await Promise.all(workers)).flat();
+  const prepared = await Promise.all(
+    some.map(async (fault) => {
+      const pool = workerPool(fault);
+      const [running, cancelling] = await Promise.all([
+        runningIn(arena, pool),
+        cancellingIn(arena, pool),
+      ]);
+      return { fault, running, cancelling };
+    }),
+  );
+  const struck: Struck[] = [];
+  const recovered: Promise<void>[] = [];
+  for (const { fault, running, cancelling } of prepared) {
+    const claimed = await claimedIn(arena, workerPool(fault));
+    recovered.push(strikeWorker(arena, fault));
+    struck.push(
+      { cell: { target: "worker", fault, situation: "claimed" }, run: claimed },
+      { cell: { target: "worker", fault, situation: "running" }, run: running },
+      { cell: { target: "worker", fault, situation: "cancelling" }, run: cancelling },
+    );
+  }
+  await Promise.all(recovered);
+  return struck;
 }
 
 async function flowsWhileBusy(arena: Arena, some: readonly Fault[]): Promise<readonly Struck[]> {
-  const flows = some.map(async (fault): Promise<readonly Struck[]> => {
+  const struck: Struck[] = [];
+  // In turns: more runs of one pool than that make a server on SQLite gasp.
+  for (const fault of some) {
     const [parent, cancelling] = await Promise.all([
       parentIn(arena, flowPool, 1),
       cancellingIn(arena, flowPool),
     ]);
     const claimed = await claimedIn(arena, flowPool);
-    const runs = [claimed, parent.run, cancelling];
-    await Promise.all(runs.map(async (run) => strike(await arena.engine(run), fault)));
-    const target = "flow";
-    return [
-      { cell: { target, fault, situation: "claimed" }, run: claimed },
-      { cell: { target, fault, situation: "running" }, ...parent },
-      { cell: { target, fault, situation: "cancelling" }, run: cancelling },
-    ];
-  });
-  return (await Promise.all(flows)).flat();
+    const roles = [
+      { situation: "claimed", run: claimed },
+      { situation: "running", ...parent },
+      { situation: "cancelling", run: cancelling },
+    ] as const;
+    const strikes = roles.map(async ({ situation, ...rest }): Promise<Struck> => {
+      const isMissed = !(await strikeRun(arena, rest.run, fault));
+      return { cell: { target: "flow", fault, situation }, isMissed, ...rest };
+    });
+    struck.push(...(await Promise.all(strikes)));
+  }
+  return struck;
+}
+
+/** Whether it was still there. */
+async function strikeRun(arena: Arena, run: string, fault: Fault): Promise<boolean> {
+  const engine = await arena.engine(run);
+  if (engine !== undefined) await strike(engine, fault);
+  return engine !== undefined;
 }
 
 /** The next worker is struck, as soon as it is there; the flows, while there is none. */
 async function whileRestarting(arena: Arena, some: readonly Fault[]): Promise<readonly Struck[]> {
   const cast = await castFor(arena, some);
-  const workers = some.map(async (fault) => {
+  const recovered: Promise<void>[] = [];
+  for (const fault of some) {
     const pool = workerPool(fault);
     const old = await arena.worker(pool);
     const order = arena.sails.order("restart", `worker@${pool}`).catch(() => undefined);
-    await strike(await arena.worker(pool, old), fault);
-    await order;
-  });
-  const flows = (async () => {
-    const old = await arena.worker(flowPool);
-    const order = arena.sails.order("restart", `worker@${flowPool}`);
-    await arena.gone(old);
-    await strikeFlows(arena, cast, some);
-    await order;
-  })();
-  await Promise.all([...workers, flows]);
+    const next = await arena.worker(pool, old);
+    recovered.push(strikeWorker(arena, fault, next), order);
+  }
+  const old = await arena.worker(flowPool);
+  const order = arena.sails.order("restart", `worker@${flowPool}`);
+  await arena.gone(old);
+  await strikeFlows(arena, cast, some);
+  await Promise.all([...recovered, order]);
   return cells(cast, "hot restart");
 }
 
 async function whileAdopting(arena: Arena, some: readonly Fault[]): Promise<readonly Struck[]> {
   const cast = await castFor(arena, some);
   await strike(await arena.supervisor(), "SIGKILL");
-  await Promise.all([
-    ...some.map((fault) => strikeWorker(arena, fault)),
-    strikeFlows(arena, cast, some),
-  ]);
+  await Promise.all([strikeWorkers(arena, some), strikeFlows(arena, cast, some)]);
   return cells(cast, "adoption");
 }
 
@@ -182,10 +202,15 @@ const childCells = (
 ): readonly Struck[] =>
   some.map((fault) => ({ cell: { target: "child", fault, situation }, ...parent }));
 
+/** Resolves when all pools are served again. */
+async function strikeWorkers(arena: Arena, some: readonly Fault[]): Promise<void> {
+  await Promise.all(some.map((fault) => strikeWorker(arena, fault)));
+}
+
 /** Resolves when the pool is served again. */
-async function strikeWorker(arena: Arena, fault: Fault): Promise<void> {
+async function strikeWorker(arena: Arena, fault: Fault, it?: ProcessIdentity): Promise<void> {
   const pool = workerPool(fault);
-  const victim = await arena.worker(pool);
+  const victim = it ?? (await arena.worker(pool));
   await strike(victim, fault);
   const next = fault === "SIGSTOP" ? victim : await arena.worker(pool, victim);
   await arena.isReady(`worker@${pool}`, next);
@@ -197,7 +222,7 @@ async function strikeFlows(
   some: readonly Fault[],
 ): Promise<void> {
   await Promise.all([
-    ...flows.map(async ({ fault, run }) => strike(await arena.engine(run), fault)),
+    ...flows.map(({ fault, run }) => strikeRun(arena, run, fault)),
     strikeChildren(parent.children, some),
   ]);
 }

@@ -21,6 +21,9 @@ import type { PoolPlan } from "../../chaos/place.ts";
 import { describe as nameOf, processesOf } from "../../chaos/processes.ts";
 import { environmentOf } from "../support/prefect-environments.ts";
 
+/** The first test of a group waits for all that is struck in it. */
+const limitMs = 1_200_000;
+
 const whyNoOom = whyNoStarving();
 const possible = faults.filter((fault) => fault !== "OOM" || whyNoOom === undefined);
 
@@ -78,14 +81,18 @@ async function makeReport({ pools, strike }: Group, environment: string): Promis
 }
 
 describe.each(groups)("$name", (group) => {
-  test.for(cellsOf(...group.targets))("$target, $fault, $situation", async (cell, ctx) => {
-    const wanted = expected(cell);
-    if (wanted.kind === "nothing") return;
-    if (cell.fault === "OOM" && whyNoOom !== undefined) ctx.skip(whyNoOom);
-    const found = (await reportOf(group, ctx)).seen.get(keyOf(cell));
-    expect(found?.faults).toEqual([]);
-    expect(found?.word).toBe(wanted.fate);
-  });
+  test.for(cellsOf(...group.targets))(
+    "$target, $fault, $situation",
+    { timeout: limitMs },
+    async (cell, ctx) => {
+      const wanted = expected(cell);
+      if (wanted.kind === "nothing") return;
+      if (cell.fault === "OOM" && whyNoOom !== undefined) ctx.skip(whyNoOom);
+      const found = (await reportOf(group, ctx)).seen.get(keyOf(cell));
+      expect(found?.faults).toEqual([]);
+      expect(found?.word).toBe(wanted.fate);
+    },
+  );
 
   test("every state had its reason", async (ctx) => {
     expect((await reportOf(group, ctx)).unexplained).toEqual([]);
