@@ -21,8 +21,10 @@ test("start returns when it is ready; status says how the units are, and draws t
   });
   expect(shown).toMatch(/Active: active \(running\)/);
   expect(shown).toMatch(/Status: "All 2 units ready"/);
-  const said = (await daemon.journal()).map(({ message }) => message);
-  expect(said).toContainEqual(expect.stringMatching(/^ {2}Stop +systemctl stop sails-supervisor/));
+  await container.until("the journal has how it is stopped", async () => {
+    const said = (await daemon.journal()).map(({ message }) => message);
+    return said.find((line) => /^ {2}Stop +systemctl stop sails-supervisor/.test(line));
+  });
   for (const cgroup of ["supervisor", "service@a", "service@b"]) {
     expect(shown).toMatch(new RegExp(`[├└]─${cgroup}\\n`));
   }
