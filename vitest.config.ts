@@ -7,6 +7,9 @@ const project = (name: string, include: string[], more: Record<string, unknown> 
 /** Real processes take their time on a loaded machine; what hangs is still found. */
 const patient = { testTimeout: 60_000, hookTimeout: 60_000, pool: "forks" };
 
+/** A quarter of an hour of a machine that does nothing else: `npm run faults`. */
+const tooLong = process.env["SAILS_FAULT_MATRIX"] === "1" ? [] : ["test/faults/matrix.test.ts"];
+
 export default defineConfig({
   test: {
     maxWorkers: 2,
@@ -18,6 +21,7 @@ export default defineConfig({
       project("daemon", ["{daemon,systemd}/**/*.test.ts"], patient),
       project("prefect", ["{prefect,faults}/*.test.ts"], {
         ...patient,
+        exclude: tooLong,
         testTimeout: 600_000,
         hookTimeout: 600_000,
         fileParallelism: false,
