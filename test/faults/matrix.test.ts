@@ -103,7 +103,7 @@ describe.each(groups)("$name", (group) => {
   });
 });
 
-test.runIf(isWanted)(
+test(
   "docs/faults.md shows what was seen (`npm run docs` makes what is promised)",
   async (ctx) => {
     const all = await Promise.all(groups.map((group) => reportOf(group, ctx)));
