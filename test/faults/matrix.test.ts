@@ -103,14 +103,11 @@ describe.each(groups)("$name", (group) => {
   });
 });
 
-test(
-  "docs/faults.md shows what was seen (`npm run docs` makes what is promised)",
-  async (ctx) => {
-    const all = await Promise.all(groups.map((group) => reportOf(group, ctx)));
-    const seen: Observations = new Map(all.flatMap((report) => [...report.seen]));
-    const words = (cell: Cell) => seen.get(keyOf(cell))?.word ?? promised(cell);
-    const held = [...seen].map(([key, { word, lieMs }]) => [key, word, lieMs / 1_000] as const);
-    console.log(table(["cell", "became", "s without a process"], held));
-    expect(await readFile("docs/faults.md", "utf8")).toContain(renderMatrix(words));
-  },
-);
+test("docs/faults.md shows what was seen (`npm run docs` makes what is promised)", async (ctx) => {
+  const all = await Promise.all(groups.map((group) => reportOf(group, ctx)));
+  const seen: Observations = new Map(all.flatMap((report) => [...report.seen]));
+  const words = (cell: Cell) => seen.get(keyOf(cell))?.word ?? promised(cell);
+  const held = [...seen].map(([key, { word, lieMs }]) => [key, word, lieMs / 1_000] as const);
+  console.log(table(["cell", "became", "s without a process"], held));
+  expect(await readFile("docs/faults.md", "utf8")).toContain(renderMatrix(words));
+});
