@@ -74,3 +74,16 @@ def stubborn(ledger: str, seconds: float) -> None:
         except BaseException as told:
             print(f"goes on in spite of {type(told).__name__}")
     note(ledger, "end")
+
+
+@flow(name="reluctant", log_prints=True)
+def reluctant(ledger: str, seconds: float) -> None:
+    """Does what it is told, after a while: until then its cancellation is under way."""
+    note(ledger, "start")
+    try:
+        work(ledger, seconds)
+    except BaseException as told:
+        print(f"has twelve seconds to go: {type(told).__name__}")
+        time.sleep(12)
+        raise
+    note(ledger, "end")

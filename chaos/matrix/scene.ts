@@ -2,24 +2,8 @@
 import type { ProcessIdentity } from "../../src/host/processes.ts";
 import type { Arena } from "./arena.ts";
 
-/** One run in each situation, in one pool. */
-export interface Busy {
-  readonly claimed: string;
-  readonly running: string;
-  readonly cancelling: string;
-}
-
 /** Until it is released. */
 const atMost = { seconds: 300 };
-
-/** Resolves at the moment at which the last one of them has been claimed. */
-export async function busy(arena: Arena, pool: string): Promise<Busy> {
-  const [running, cancelling] = await Promise.all([
-    runningIn(arena, pool),
-    cancellingIn(arena, pool),
-  ]);
-  return { claimed: await claimedIn(arena, pool), running, cancelling };
-}
 
 /** A run whose code has begun. */
 export async function runningIn(arena: Arena, pool: string): Promise<string> {
@@ -28,9 +12,13 @@ export async function runningIn(arena: Arena, pool: string): Promise<string> {
   return run;
 }
 
-/** One that has been told to end, and does not. */
-export async function cancellingIn(arena: Arena, pool: string): Promise<string> {
-  const run = await arena.launch("stubborn", pool, atMost);
+/** One that has been told to end, and does not, or takes its time. */
+export async function cancellingIn(
+  arena: Arena,
+  pool: string,
+  flow: "stubborn" | "reluctant" = "stubborn",
+): Promise<string> {
+  const run = await arena.launch(flow, pool, atMost);
   await arena.noted(run, "start");
   await arena.prefect.cancel(run);
   return run;

@@ -1,11 +1,11 @@
-/** The rows of the supervisor and of the server: one hit is felt in all situations at once. */
+/** The rows of the supervisor and of the server: one hit is felt in many situations at once. */
 import type { ProcessIdentity } from "../../src/host/processes.ts";
 import type { PoolPlan } from "../place.ts";
 import { progress } from "../progress.ts";
 import type { Arena } from "./arena.ts";
-import type { Fault, Situation } from "./cells.ts";
+import { type Cell, expected, type Fault, type Situation } from "./cells.ts";
 import { type Observation, type Observations, observe, type Struck } from "./observation.ts";
-import { busy, runningIn } from "./scene.ts";
+import { cancellingIn, claimedIn, runningIn } from "./scene.ts";
 import { strike } from "./strike.ts";
 
 /** One stays without runs, one is full of them, and the worker of one is being restarted. */
@@ -15,69 +15,83 @@ export const supervisorArena: readonly PoolPlan[] = [idlePool, busyPool, restart
   (name) => ({ name, limit: null }),
 );
 
-type Target = "supervisor" | "server";
+type Hit = Pick<Cell, "fault"> & { readonly target: "supervisor" | "server" };
 
 export async function strikeSupervisorAndServer(
   arena: Arena,
   some: readonly Fault[],
 ): Promise<Observations> {
   const seen = new Map<string, Observation>();
-  const perform = async (scene: Promise<readonly Struck[]>): Promise<void> => {
-    for (const [key, each] of await observe(arena, await scene)) seen.set(key, each);
-  };
   for (const fault of some) {
-    progress(`supervisor and server: ${fault}`);
     for (const target of ["server", "supervisor"] as const) {
-      await perform(whileBusy(arena, target, fault));
-      await perform(whileAdopting(arena, target, fault));
+      progress(`${target}: ${fault}`);
+      const struck = await strikeAgainAndAgain(arena, { target, fault });
+      for (const [key, each] of await observe(arena, struck)) seen.set(key, each);
     }
-    await perform(withoutServer(arena, fault));
   }
   return seen;
 }
 
-async function whileBusy(arena: Arena, target: Target, fault: Fault): Promise<readonly Struck[]> {
-  const restarted = await runningIn(arena, restartedPool);
+/** In all situations, one after the other where they exclude each other. A run that goes on is hit by all. */
+async function strikeAgainAndAgain(arena: Arena, hit: Hit): Promise<readonly Struck[]> {
+  const busy = await whileBusy(arena, hit);
+  const cell = (situation: Situation): Cell => ({ ...hit, situation });
+  const goesOn = (situation: Situation): boolean => {
+    const it = expected(cell(situation));
+    return it.kind === "fate" && it.fate === "Completed";
+  };
+  const survivor = async (situation: Situation): Promise<string> =>
+    goesOn(situation) ? busy.running : runningIn(arena, busyPool);
+  const adopted = await survivor("adoption");
+  await whileAdopting(arena, hit);
+  const struck: Struck[] = [
+    { cell: cell("idle") },
+    { cell: cell("claimed"), run: busy.claimed },
+    { cell: cell("running"), run: busy.running },
+    { cell: cell("cancelling"), run: busy.cancelling },
+    { cell: cell("hot restart"), run: busy.restarted },
+    { cell: cell("adoption"), run: adopted },
+  ];
+  if (hit.target === "server") return struck;
+  const bereft = await survivor("server away");
+  await withoutServer(arena, hit.fault);
+  return [...struck, { cell: cell("server away"), run: bereft }];
+}
+
+async function whileBusy(
+  arena: Arena,
+  hit: Hit,
+): Promise<Readonly<Record<"running" | "restarted" | "cancelling" | "claimed", string>>> {
+  const [running, restarted, cancelling] = await Promise.all([
+    runningIn(arena, busyPool),
+    runningIn(arena, restartedPool),
+    cancellingIn(arena, busyPool, "reluctant"),
+  ]);
   const old = await arena.worker(restartedPool);
-  const runs = await busy(arena, busyPool);
   const order = arena.sails.order("restart", `worker@${restartedPool}`).catch(() => undefined);
   await arena.gone(old);
-  await strikeAndRecover(arena, target, fault);
+  const claimed = await claimedIn(arena, busyPool);
+  await strikeAndRecover(arena, hit);
   await order;
-  const cell = (situation: Situation) => ({ target, fault, situation });
-  return [
-    { cell: cell("idle") },
-    { cell: cell("claimed"), run: runs.claimed },
-    { cell: cell("running"), run: runs.running },
-    { cell: cell("cancelling"), run: runs.cancelling },
-    { cell: cell("hot restart"), run: restarted },
-  ];
+  return { running, restarted, cancelling, claimed };
 }
 
-async function whileAdopting(
-  arena: Arena,
-  target: Target,
-  fault: Fault,
-): Promise<readonly Struck[]> {
-  const run = await runningIn(arena, busyPool);
+async function whileAdopting(arena: Arena, hit: Hit): Promise<void> {
   const dead = await arena.supervisor();
   await strike(dead, "SIGKILL");
-  if (target === "supervisor") await arena.supervisor(dead);
-  await strikeAndRecover(arena, target, fault);
-  return [{ cell: { target, fault, situation: "adoption" }, run }];
+  if (hit.target === "supervisor") await arena.supervisor(dead);
+  await strikeAndRecover(arena, hit);
 }
 
-async function withoutServer(arena: Arena, fault: Fault): Promise<readonly Struck[]> {
-  const run = await runningIn(arena, busyPool);
+async function withoutServer(arena: Arena, fault: Fault): Promise<void> {
   await arena.sails.order("stop", "server");
   await strike(await arena.supervisor(), fault);
   await arena.sails.until(({ supervisor }) => supervisor.phase === "running");
   await arena.sails.order("start", "server");
-  return [{ cell: { target: "supervisor", fault, situation: "server away" }, run }];
 }
 
 /** Resolves when everything is ready once more. */
-async function strikeAndRecover(arena: Arena, target: Target, fault: Fault): Promise<void> {
+async function strikeAndRecover(arena: Arena, { target, fault }: Hit): Promise<void> {
   const find = (but?: ProcessIdentity) =>
     target === "server" ? arena.server(but) : arena.supervisor(but);
   const victim = await find();
