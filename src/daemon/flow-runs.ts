@@ -1,9 +1,10 @@
 /** The flow runs of this host: their processes, the keeper of them, and how they are shown and measured. */
-import { hostname, uptime } from "node:os";
+import { hostname } from "node:os";
 import type { Config } from "../config/config.ts";
 import { systemClock, toWallClock } from "../host/clock.ts";
 import { OomWitness } from "../host/oom-witness.ts";
 import { readProcessTable, sampleProcessTree } from "../host/process-sample.ts";
+import { bootedAt } from "../host/processes.ts";
 import { RunLogs } from "../host/run-logs.ts";
 import { HostRunProcesses } from "../host/run-processes.ts";
 import { RunRegistry } from "../host/run-registry.ts";
@@ -55,7 +56,7 @@ export class FlowRuns implements Disposable {
     this.keeper = new RunKeeper({
       clock: systemClock,
       wallClock: () => new Date(),
-      host: { name: hostname(), bootedAt: new Date(Date.now() - uptime() * 1000) },
+      host: { name: hostname(), bootedAt: bootedAt() },
       registry: this.#registry,
       processes: new HostRunProcesses({
         oom: this.#oom,

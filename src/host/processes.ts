@@ -83,6 +83,9 @@ export function startedAt(pid: number): Date | undefined {
   return stat && new Date(Date.now() - ageMs(stat));
 }
 
+/** This machine, or the container that we are in: its first process began then. */
+export const bootedAt = (): Date => startedAt(1) ?? new Date(Date.now() - uptimeSeconds() * 1000);
+
 /** How long it has been there. */
 export const ageMs = ({ startTime }: ProcessIdentity): number =>
   uptimeSeconds() * 1000 - (startTime / systemConstants().ticksPerSecond) * 1000;

@@ -17,7 +17,7 @@ import { unlessOurs } from "./ownership.ts";
 import { crashed } from "./proposals.ts";
 import { reschedule, whyNotAgain } from "./rescheduling.ts";
 import { decideClaimed, decideCrashedBeforeItBegan, decideEndedBeforeItBegan } from "./unbegun.ts";
-import { howItEnded } from "./words.ts";
+import { howItEnded, lostAtReboot } from "./words.ts";
 
 export function decide(facts: RunFacts, moment: Moment): Decision {
   const { run, isOurs, process } = facts;
@@ -143,11 +143,18 @@ const showsWithin = seconds(10);
 function decideRunningUnseen(facts: RunFacts, run: FlowRun, moment: Moment): Decision {
   const notOurs = unlessOurs(facts, run, moment);
   if (notOurs !== undefined) return notOurs;
-  const why = `is Running, and no process of it is known on ${facts.host.name}`;
+  const { host } = facts;
+  const isOfLastBoot = run.state.timestamp < host.bootedAt;
+  const why = `is Running, and no process of it is known on ${host.name}`;
   const wait = waitUnlessSeenFor(showsWithin, facts, moment.now, "report", why);
-  if (wait !== undefined) return wait;
+  if (wait !== undefined && !isOfLastBoot) return wait;
+  // The wall clock may have been set meanwhile: what lives is found in any case.
   if (facts.found.isSearched !== true) return ask("process");
-  return crashed(`no process of it is on ${facts.host.name} any more`);
+  return crashed(
+    isOfLastBoot
+      ? lostAtReboot(`its process on ${host.name}`, host)
+      : `no process of it is on ${host.name} any more`,
+  );
 }
 
 /** Whoever said so: itself, its worker, or we. */

@@ -9,9 +9,7 @@ export function howItEnded(
   host: RunFacts["host"],
 ): string {
   const process = `process ${pid} on ${host.name}`;
-  if (why === "other-boot") {
-    return `${process} was lost when the machine was rebooted at ${minute(host.bootedAt)}`;
-  }
+  if (why === "other-boot") return lostAtReboot(process, host);
   if (isOutOfMemory) return `${process} ran out of memory and was killed by the kernel`;
   if (exit !== undefined) return `${process} ${describeExit(exit)}`;
   if (why === "stranger") return `${process} is gone: another process has its number now`;
@@ -20,6 +18,9 @@ export function howItEnded(
     : "nobody saw how it ended, for its worker had died before it";
   return `${process} is gone: ${nobody}`;
 }
+
+export const lostAtReboot = (process: string, { bootedAt }: RunFacts["host"]): string =>
+  `${process} was lost when the machine was rebooted at ${minute(bootedAt)}`;
 
 /** 2026-11-25 01:02 UTC */
 const minute = (date: Date): string => `${date.toISOString().slice(0, 16).replace("T", " ")} UTC`;

@@ -550,6 +550,13 @@ describe("Running, and no process was ever seen", () => {
   test.each([
     ["ours: it may show yet", running(), 9, {}, "wait for report until 10"],
     ["ours", running(), 10, {}, "process > crash: No process of it is on vm1 any more."],
+    [
+      "ours, from before the boot: nothing of it can show",
+      running({ run: flowRun("RUNNING", { state: { timestamp: at(-601) } }) }),
+      0,
+      {},
+      "process > crash: Its process on vm1 was lost when the machine was rebooted at 2026-11-24 23:50 UTC.",
+    ],
     ["another host's", running({ claimedBy: "others" }), 1000, {}, "nothing"],
     [
       "nobody's, no other hosts",
