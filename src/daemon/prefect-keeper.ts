@@ -167,6 +167,14 @@ export class PrefectKeeper implements Disposable {
   #remembering(api: PrefectApi): PrefectApi {
     return {
       ...api,
+      updatePool: async (name, change, signal) => {
+        const answer = await api.updatePool(name, change, signal);
+        if (answer.kind === "ok" && change.is_paused !== undefined) {
+          const others = [...this.#paused].filter((pool) => pool !== name);
+          this.#paused = new Set(change.is_paused ? [...others, name] : others);
+        }
+        return answer;
+      },
       pools: async (signal) => {
         const answer = await api.pools(signal);
         if (answer.kind === "ok") {
