@@ -14,9 +14,11 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      project("unit", [
-        "{architecture,chaos,supervision,config,metrics,prefect/unit}/**/*.test.ts",
-      ]),
+      project(
+        "unit",
+        ["{architecture,chaos,supervision,config,metrics,prefect/unit}/**/*.test.ts"],
+        { testTimeout: 60_000 },
+      ),
       project("host", ["{host,libexec,control,cli,scripts}/**/*.test.ts"], patient),
       project("daemon", ["{daemon,systemd}/**/*.test.ts"], patient),
       project("prefect", ["{prefect,faults}/*.test.ts"], {

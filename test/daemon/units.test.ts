@@ -176,9 +176,12 @@ test("probes decide when a service is ready, and what waits for it starts then",
 });
 
 test("the log of a unit is where status says, and `logs` shows it", async () => {
-  await using place = await Workplace.make(
-    services(sleeper("a", { command: ["sh", "-c", "echo hello from a; exec sleep 100000"] })),
-  );
+  await using place = await Workplace.make({});
+  const said = join(place.directory, "said");
+  const command = ["sh", "-c", `echo hello from a; touch ${said}; exec sleep 100000`];
+  // Started is not yet heard.
+  const readiness = { command: ["test", "-e", said], period: "1s" };
+  await place.configure(services(sleeper("a", { command, readiness })));
   const daemon = place.start();
   await daemon.untilReady();
   const { log } = await daemon.unit("service@a");
