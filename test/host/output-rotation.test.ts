@@ -131,8 +131,8 @@ test("a child that prints 100 MB/s is bounded on disk and in memory, and its new
   // machine can make them milliseconds: at this rate, thousands of lines, the last ones among them.
   expect(Number(lastLines.at(-1))).toBeGreaterThan(2_999_999 - 50_000);
   expect(lastLines).toHaveLength(20);
-  // What is written between two looks comes on top; 300 MB have been written in all.
-  expect(most).toBeLessThan((limits.keep + 2) * 2.25 * limits.maxBytes + 50 * mebibyte);
+  // What is written between two looks of a busy machine comes on top; 300 MB have been written in all.
+  expect(most).toBeLessThan((limits.keep + 2) * 2.25 * limits.maxBytes + 100 * mebibyte);
   expect(process.memoryUsage().rss - memoryBefore).toBeLessThan(100 * mebibyte);
   await vi.waitFor(
     () => expect(disk()).toBeLessThan((limits.keep + 1) * 2.25 * limits.maxBytes),
