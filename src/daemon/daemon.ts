@@ -150,6 +150,7 @@ export class Daemon implements AsyncDisposable {
         metrics: () => this.#metrics,
         log: (level, message) => this.#tell(level, message),
         setCondition: (name, blocker) => this.#supervisor.setCondition(name, blocker),
+        ended: () => this.#herald.overviewSoon(),
       }),
     );
     this.#installation = this.#stack.use(
@@ -265,6 +266,7 @@ export class Daemon implements AsyncDisposable {
     const units = stopPatience(this.#supervisor.units.map(({ spec }) => spec));
     this.#notifier.stopping(ms(this.#runs.keeper.stopPatience + units + sweepPatience));
     this.#tell("notice", `${why}: stops everything in order; a second one does it at once`);
+    this.#herald.overviewSoon();
     hurry.addEventListener("abort", () => this.#supervisor.killAll());
     this.#installation[Symbol.dispose]();
     await this.#runs.keeper.stop(hurry);
@@ -274,6 +276,7 @@ export class Daemon implements AsyncDisposable {
     if (left.length > 0) this.#tell("error", `processes ${left.join(", ")} cannot be ended`);
     await this.#records.flush();
     this.#tell("notice", "stopped");
+    this.#herald.stopped();
     await this.#notifier.delivered();
   }
 

@@ -29,6 +29,8 @@ export interface FlowRunsDeps {
   readonly metrics: () => Pick<Metrics, "runs" | "hotRestarted">;
   readonly log: (level: "info" | "warn", message: string) => void;
   readonly setCondition: (name: string, blocker: Blocker | undefined) => void;
+  /** The process of a run has gone. */
+  readonly ended: () => void;
 }
 
 export class FlowRuns implements Disposable {
@@ -144,6 +146,7 @@ export class FlowRuns implements Disposable {
     const reason = this.#oom.hasKilled(record.cgroup) ? "oom" : "unknown";
     this.#deps.metrics().runs.ended(record.pool, reason);
     this.keeper.runEnded(run);
+    this.#deps.ended();
   }
 }
 

@@ -33,6 +33,7 @@ export class Herald implements Observer {
   readonly #deps: HeraldDeps;
   #isOverviewDue = false;
   #isSummaryDue = true;
+  #isOver = false;
 
   constructor(deps: HeraldDeps) {
     this.#deps = deps;
@@ -50,6 +51,7 @@ export class Herald implements Observer {
     if (told !== undefined) tell(told.level, told.text);
     const before = describe({ ...unit, spec: unit.spec, state: from }, now);
     const after = describe(unit, now);
+    if (before.reason !== after.reason) this.overviewSoon();
     if (before.state === after.state && before.code === after.code) return;
     const at = new Date().toISOString();
     publish({
@@ -59,7 +61,6 @@ export class Herald implements Observer {
       to: after.state,
       reason: after.reason,
     });
-    this.overviewSoon();
   }
 
   overviewSoon(): void {
@@ -68,7 +69,14 @@ export class Herald implements Observer {
     this.#deps.clock.schedule(overviewAfter, () => this.#overview());
   }
 
+  /** The last word of `systemctl status`. */
+  stopped(): void {
+    this.#isOver = true;
+    this.#deps.notifier.status("Stopped");
+  }
+
   #overview(): void {
+    if (this.#isOver) return;
     const { status, notifier, tell, isSettled, command, howToStop } = this.#deps;
     this.#isOverviewDue = false;
     const now = status();

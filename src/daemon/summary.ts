@@ -28,20 +28,26 @@ export function startSummary(status: Status, command: CommandLine, howToStop: st
 }
 
 /** `4 units ready`, or how many are and why the first of the others is not. */
-export function headline({ units, supervisor, problems }: Status): string {
+export function headline({ units, pools, supervisor, problems }: Status): string {
   if (supervisor.phase === "stopping") {
+    const runs = pools.reduce((sum, pool) => sum + pool.runs, 0);
     const left = units.filter(({ pid }) => pid !== null).length;
-    return `Stopping: ${left} of ${units.length} units still run`;
+    const flows = runs === 0 ? "" : `${counted(runs, "flow run")} and `;
+    return `Stopping: ${flows}${left} of ${units.length} units still run`;
   }
   const wanted = units.filter(({ desired }) => desired === "up");
   const waiting = wanted.filter(({ ready }) => !ready);
   const [first] = waiting;
-  const aside = problems.length === 0 ? "" : `; ${problems.length} problems, see \`status\``;
+  const aside =
+    problems.length === 0 ? "" : `; ${counted(problems.length, "problem")}, see \`status\``;
+  if (wanted.length === 0) return `No unit is wanted${aside}`;
   if (first === undefined) {
-    return wanted.length === 0
-      ? `No unit is wanted${aside}`
-      : `All ${wanted.length} units ready${aside}`;
+    const all = wanted.length === 1 ? "" : "All ";
+    return `${all}${counted(wanted.length, "unit")} ready${aside}`;
   }
   const count = `${wanted.length - waiting.length} of ${wanted.length} units ready`;
   return `${count}; ${first.name} is ${first.state}: ${first.reason}${aside}`;
 }
+
+const counted = (number: number, noun: string): string =>
+  `${number} ${noun}${number === 1 ? "" : "s"}`;
