@@ -179,6 +179,7 @@ export class Daemon implements AsyncDisposable {
           config: this.#config,
           closureOf: (pool) => this.#runs.keeper.closureOf(pool),
           isPaused: (pool) => this.#installation.isPaused(pool),
+          isStopping: this.#phase === "stopping",
           runs: this.#runs.keeper.runs,
           now: new Date(),
         }),
@@ -186,7 +187,7 @@ export class Daemon implements AsyncDisposable {
       problems: () => [...this.#installation.problems, ...this.#webProblems],
       metrics: () => this.#metrics.render(),
       reload: () => this.reload(),
-      reexec: () => void this.reexec("ordered"),
+      reexec: () => void this.reexec("reexec ordered"),
       now: () => systemClock.now(),
       toWallClock,
       logOf: this.#children.logOf,
@@ -284,7 +285,9 @@ export class Daemon implements AsyncDisposable {
   async leave(why: string): Promise<void> {
     this.#phase = "stopping";
     this.#notifier.stopping(sweepPatience);
-    this.#tell("notice", `${why}: leaves everything running, for the next daemon to take over`);
+    const what = `${why}: leaves everything running, for the next daemon to take over`;
+    // systemd calls it a deficiency of the service, twice for each process.
+    this.#tell("notice", `${what}. What systemd says of processes that remain is no fault`);
     await this.#settleAccounts();
   }
 

@@ -142,7 +142,7 @@ export class Inheritance {
     }
     // All are lost by it, for one reason.
     if (losses.some(([, { why }]) => why === "other_boot")) {
-      tell("notice", "the machine has been started anew since the last daemon ran");
+      tell("notice", "the machine has been rebooted since the last daemon ran");
     }
   }
 

@@ -102,7 +102,7 @@ export class RunKeeper implements Disposable {
     this.#isStarted = true;
     this.#deps.setCondition(settledCondition, {
       kind: "dependency",
-      why: "the flow runs of before are being settled",
+      why: "the flow runs of before are not settled yet",
     });
   }
 

@@ -26,7 +26,8 @@ export function narrateRuns({ log, metrics }: RunNarratorDeps): GuardObserver {
   let trouble: string | undefined;
   return {
     settled(run, action, why, elapsed) {
-      const after = elapsed < 1 ? "" : `, ${formatSpan(seconds(elapsed))} after its end`;
+      const after =
+        elapsed < 1 ? "" : `, ${formatSpan(seconds(elapsed))} after its end was noticed`;
       log("warn", `${nameOf(run)} ${done[action]}${after}: ${why}`);
       metrics.settled(run.pool, actionNames[action], elapsed);
     },

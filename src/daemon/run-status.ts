@@ -2,6 +2,7 @@
 import type { Config, PoolConfig } from "../config/config.ts";
 import type { PoolStatus, RunStatus } from "../control/status.ts";
 import { readProcessTable, sampleProcessTree } from "../host/process-sample.ts";
+import { startedAt } from "../host/processes.ts";
 import { isDetached } from "../prefect/declared/pools.ts";
 import type { Closure } from "../prefect/runs/closure.ts";
 import type { GuardedRun } from "../prefect/runs/snapshot.ts";
@@ -25,7 +26,7 @@ export function runStatuses(runs: readonly GuardedRun[]): readonly RunStatus[] {
           state: run.state ?? null,
           // Of a process without a record it is not known; the worker that started it looks after it.
           attachment: process === "orphaned" ? "orphaned" : "attached",
-          startedAt: (record?.startedAt ?? new Date(0)).toISOString(),
+          startedAt: (record?.startedAt ?? startedAt(pid) ?? new Date()).toISOString(),
           environment: record?.environment ?? "",
           output: record?.output ?? null,
           rssBytes: sample?.residentBytes ?? null,
@@ -47,11 +48,12 @@ export interface PoolSources {
   /** Whether Prefect last said that it is paused. */
   readonly isPaused: (pool: string) => boolean;
   readonly runs: readonly GuardedRun[];
+  readonly isStopping: boolean;
   readonly now: Date;
 }
 
 export function poolStatuses(sources: PoolSources): readonly PoolStatus[] {
-  const { config, closureOf, isPaused, now } = sources;
+  const { config, closureOf } = sources;
   return config.pools.map((pool) => {
     const runs = sources.runs.filter(
       (run) => run.pool === pool.name && run.pid !== undefined && run.process !== "gone",
@@ -60,7 +62,7 @@ export function poolStatuses(sources: PoolSources): readonly PoolStatus[] {
     return {
       name: pool.name,
       type: pool.type,
-      ...intakeOf(pool, closure, isPaused(pool.name), runs, now),
+      ...intakeOf(pool, closure, runs, sources),
       concurrencyLimit: pool.concurrencyLimit ?? null,
       runs,
       drainDeadline: closure?.deadline ?? null,
@@ -72,9 +74,8 @@ export function poolStatuses(sources: PoolSources): readonly PoolStatus[] {
 function intakeOf(
   { name }: PoolConfig,
   closure: Closure | undefined,
-  isPaused: boolean,
   runs: number,
-  now: Date,
+  { isPaused, isStopping, now }: PoolSources,
 ): Pick<PoolStatus, "intake" | "why"> {
   const since = closure === undefined ? "" : `${span(closure.since, now)} ago`;
   const also = closure !== undefined && !closure.isOurs ? "; it was paused in Prefect before" : "";
@@ -83,13 +84,18 @@ function intakeOf(
     return { intake: runs > 0 ? "draining" : "drained", why };
   }
   if (closure !== undefined) {
-    const isStop = closure.reasons.includes("stop");
-    const what = isStop ? "everything is being stopped" : "its worker is being replaced";
-    return { intake: "paused", why: `${what}, for a moment${also}` };
+    return { intake: "paused", why: `${whyClosed(closure, isStopping)}${also}` };
   }
-  return isPaused
+  return isPaused(name)
     ? { intake: "paused", why: "paused in Prefect, by an operator" }
     : { intake: "open", why: null };
+}
+
+function whyClosed({ reasons }: Closure, isStopping: boolean): string {
+  if (!reasons.includes("stop")) return "its worker is being replaced, for a moment";
+  return isStopping
+    ? "everything is being stopped"
+    : "closed when everything was stopped; opens when Prefect's server is there";
 }
 
 const span = (since: string, now: Date): string =>

@@ -134,7 +134,7 @@ export function describe({ spec, state }: UnitView, now: Millis): Description {
 
 function whyStarting({ isAdopted }: UnitState, died: string | undefined): string {
   if (isAdopted) return "was started by an earlier daemon; whether it is ready is not known yet";
-  return died === undefined ? "is starting" : `is starting again: ${died}`;
+  return died === undefined ? "not ready yet" : `not ready yet; before that it ${died}`;
 }
 
 function startLimit({ unmet: [first] }: UnitState, limit: Millis, now: Millis): string {

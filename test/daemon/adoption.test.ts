@@ -315,7 +315,7 @@ describe("what is known of before is wrong, or lost", () => {
     const second = place.start();
     const { units } = await second.untilReady();
     expect(units[0]?.pid).not.toBe(other.pid);
-    await second.says("the machine has been started anew");
+    await second.says("the machine has been rebooted");
     const lost = ofUnit("adoption_failures_total", "service@a", ',reason="other_boot"');
     expect(await metric(place, lost)).toBe(1);
     expect(await second.end("SIGTERM")).toBe(0);
