@@ -12,7 +12,29 @@ export interface SeenRun {
   readonly state: { readonly name: string; readonly type: string; readonly message: string | null };
 }
 
-const fixtures = join(import.meta.dirname, "../fixtures/flows");
+export const flowProject = join(import.meta.dirname, "../fixtures/flows");
+
+/** A new run of one of its deployments, once that is made. Resolves with its id. */
+export async function createRun(
+  apiUrl: string,
+  flow: "ticker" | "parent",
+  body: Readonly<Record<string, unknown>>,
+): Promise<string> {
+  // A database that is locked for a moment is answered with 503; the key keeps a second try from a second run.
+  const wanted = { ...body, idempotency_key: crypto.randomUUID() };
+  const run = await askUntil(
+    async () => {
+      const { id } = await ask<{ id: string }>(apiUrl, `/deployments/name/${flow}/${flow}`);
+      return ask<{ id: string }>(apiUrl, `/deployments/${id}/create_flow_run`, wanted);
+    },
+    () => true,
+  );
+  return run.id;
+}
+
+/** What a ticker prints itself, and a parent; a line of Prefect's may begin on the same line. */
+export const printedIn = (output: string): readonly string[] =>
+  output.match(/tick \d+|the last word|a child is there/g) ?? [];
 
 export class FlowPlace implements AsyncDisposable {
   readonly place: Workplace;
@@ -27,7 +49,7 @@ export class FlowPlace implements AsyncDisposable {
   ): Promise<FlowPlace> {
     const place = await Workplace.make({});
     const project = join(place.directory, "flows");
-    await cp(fixtures, project, { recursive: true });
+    await cp(flowProject, project, { recursive: true });
     await place.configure({
       prefect: { env: { PREFECT_WORKER_QUERY_SECONDS: "2", SAILS_TEST_FLOWS: project } },
       environment: { path: environment },
@@ -39,17 +61,8 @@ export class FlowPlace implements AsyncDisposable {
   }
 
   /** Resolves with the id of a new run. */
-  async create(flow: "ticker" | "parent", seconds: number): Promise<string> {
-    const { apiUrl } = this.place;
-    const deployment = await ask<{ id: string }>(apiUrl, `/deployments/name/${flow}/${flow}`);
-    const path = `/deployments/${deployment.id}/create_flow_run`;
-    // A database that is locked for a moment is answered with 503; the key keeps a second try from a second run.
-    const body = { parameters: { seconds }, idempotency_key: crypto.randomUUID() };
-    const run = await askUntil(
-      () => ask<{ id: string }>(apiUrl, path, body),
-      () => true,
-    );
-    return run.id;
+  create(flow: "ticker" | "parent", seconds: number): Promise<string> {
+    return createRun(this.place.apiUrl, flow, { parameters: { seconds } });
   }
 
   run(id: string): Promise<SeenRun> {
@@ -71,10 +84,9 @@ export class FlowPlace implements AsyncDisposable {
     return runs.find((each) => each.id === id);
   }
 
-  /** What it has printed itself; a line of Prefect's may begin on the same line. */
   async printed(id: string): Promise<readonly string[]> {
     const file = join(this.place.stateDir, "logs/runs", `${id}.log`);
-    return (await readFile(file, "utf8")).match(/tick \d+|the last word|a child is there/g) ?? [];
+    return printedIn(await readFile(file, "utf8"));
   }
 
   /** Resolves when it has no process any more: that ends a moment after the run. */

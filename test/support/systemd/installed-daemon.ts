@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { stringify } from "yaml";
 import { ask } from "../../../src/control/socket-request.ts";
-import type { Status, UnitStatus } from "../../../src/control/status.ts";
+import type { RunList, RunStatus, Status, UnitStatus } from "../../../src/control/status.ts";
 import type { Ran } from "../daemon-process.ts";
 import { type Entry, type SystemdContainer, user } from "./container.ts";
 
@@ -87,16 +87,25 @@ export class InstalledDaemon implements AsyncDisposable {
   }
 
   /** What its control socket says, without a process in the container. */
-  async status(): Promise<Status | undefined> {
-    const request = {
+  status(): Promise<Status | undefined> {
+    return this.#get<Status>("/api/v1/status");
+  }
+
+  /** The flow runs with a process in the container. */
+  async runs(): Promise<readonly RunStatus[]> {
+    return (await this.#get<RunList>("/api/v1/runs"))?.runs ?? [];
+  }
+
+  async #get<T>(path: string): Promise<T | undefined> {
+    const response = await ask({
       socket: this.container.path(socket),
       method: "GET",
+      path,
       timeoutMs: 5_000,
-    } as const;
-    const { signal } = new AbortController();
-    const response = await ask({ ...request, path: "/api/v1/status", signal });
+      signal: new AbortController().signal,
+    });
     if (response.kind === "failed") return undefined;
-    return JSON.parse(await text(response.message)) as Status;
+    return JSON.parse(await text(response.message)) as T;
   }
 
   untilStatus(
