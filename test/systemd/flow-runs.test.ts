@@ -123,8 +123,11 @@ test("a restart of the daemon amid one of a worker loses nothing", patient, asyn
   await daemon.untilReady();
   const run = await flows.until(attached, "Completed", "Failed", "Crashed", "Cancelled");
   expect([run.state.name, run.run_count]).toEqual(["Completed", 1]);
-  expect((await flows.pool()).is_paused).toBe(false);
-  expect((await daemon.status())?.pools).toMatchObject([{ intake: "open" }]);
+  await askUntil(
+    () => flows.pool(),
+    ({ is_paused: isPaused }) => !isPaused,
+  );
+  await daemon.untilStatus("the pool is open", ({ pools }) => pools[0]?.intake === "open");
 });
 
 test(
