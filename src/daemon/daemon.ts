@@ -41,7 +41,7 @@ import { Installation } from "./installation.ts";
 import { Plane } from "./plane.ts";
 import { RunOrders } from "./run-orders.ts";
 import { poolStatuses } from "./run-status.ts";
-import { headline } from "./summary.ts";
+import { headline, takenOver } from "./summary.ts";
 
 export interface DaemonOptions {
   readonly booted: Extract<Booted, { readonly kind: "booted" }>;
@@ -344,11 +344,8 @@ export class Daemon implements AsyncDisposable {
     // Since the start of this process.
     const took = systemClock.now();
     this.#metrics.daemon.adopted(took / 1000);
-    if (units === 0) return;
-    this.#tell(
-      "notice",
-      `${units} units taken over as they run, ${formatSpan(took)} after the start`,
-    );
+    const what = takenOver(units, this.#runs.living);
+    if (what !== undefined) this.#tell("notice", `${what}, ${formatSpan(took)} after the start`);
   }
 
   async #replace(loaded: Extract<Loaded, { readonly kind: "loaded" }>): Promise<ReloadResult> {

@@ -98,6 +98,11 @@ export class FlowRuns implements Disposable {
     void this.#logs.prune();
   }
 
+  /** How many have a process. */
+  get living(): number {
+    return this.#registry.runs.filter(({ kind }) => kind === "alive").length;
+  }
+
   snapshot(pools: Config["pools"]): RunsSnapshot {
     const table = readProcessTable();
     const { runs } = this.#registry;

@@ -49,5 +49,15 @@ export function headline({ units, pools, supervisor, problems }: Status): string
   return `${count}; ${first.name} is ${first.state}: ${first.reason}${aside}`;
 }
 
+/** Undefined if nothing has been. */
+export function takenOver(units: number, runs: number): string | undefined {
+  if (units + runs === 0) return undefined;
+  const parts = [
+    ...(units === 0 ? [] : [counted(units, "unit")]),
+    ...(runs === 0 ? [] : [counted(runs, "flow run")]),
+  ];
+  return `${parts.join(" and ")} taken over as ${units + runs === 1 ? "it runs" : "they run"}`;
+}
+
 const counted = (number: number, noun: string): string =>
   `${number} ${noun}${number === 1 ? "" : "s"}`;

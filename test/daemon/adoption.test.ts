@@ -463,7 +463,7 @@ describe("re-execution in place", () => {
     expect(pidsOf((await daemon.status()).units)).toEqual(pidsOf(before));
     await place.configure(services(sleeper("a")));
     daemon.signal("SIGUSR2");
-    await daemon.says("1 units taken over as they run");
+    await daemon.says("1 unit taken over as it runs");
   });
 });
 

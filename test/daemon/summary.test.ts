@@ -1,7 +1,7 @@
 /** The one line that `systemctl status` shows. */
 import { expect, test } from "vitest";
 import type { Status } from "../../src/control/status.ts";
-import { headline } from "../../src/daemon/summary.ts";
+import { headline, takenOver } from "../../src/daemon/summary.ts";
 import { pool, statusOf, unit } from "../control/support/fake-plane.ts";
 
 const both = [unit("server"), unit("worker@a", { ready: false, state: "starting", reason: "why" })];
@@ -30,4 +30,11 @@ test.each<[string, Status, string]>([
   ],
 ])("says it if %s", (_, status, expected) => {
   expect(headline(status)).toBe(expected);
+});
+
+test("what has been taken over is counted", () => {
+  expect(takenOver(0, 0)).toBeUndefined();
+  expect(takenOver(1, 0)).toBe("1 unit taken over as it runs");
+  expect(takenOver(0, 2)).toBe("2 flow runs taken over as they run");
+  expect(takenOver(2, 1)).toBe("2 units and 1 flow run taken over as they run");
 });
