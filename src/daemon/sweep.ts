@@ -4,17 +4,19 @@
  * A daemon that stops in order leaves nothing. One that crashes leaves its children to the next; but
  * if the unit is being stopped there is no next one, and they are ended here. Which it is the job
  * tells: systemd 252 keeps it until ExecStopPost= is done, at `stop` as at shutdown (`stop`), at
- * `restart` (`restart`); there is none after a crash, and one that comes meanwhile is there too. Only a
- * stop that overtakes a restart within the last 20 ms of this program is not seen.
+ * `restart` (`restart`); there is none after a crash, and one that comes meanwhile is there too. For a
+ * stop that comes later than that, a small program stays behind and runs this once more.
  */
+import { spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { endAll } from "../host/leftovers.ts";
 import { type Log, openLog } from "../host/log.ts";
-import { mainProcessLivedMs } from "../host/main-process.ts";
 import { unitVariable } from "../host/marks.ts";
+import { ownCommand, ownLastSweep } from "../host/own-program.ts";
 import type { FoundProcess } from "../host/processes.ts";
 import { askJobKind, findOwnUnit, type JobKind, type OwnUnit } from "../host/systemd-job.ts";
 import { processesOfUnit } from "../host/unit-processes.ts";
+import { askUnitState, managerOption, type UnitState } from "../host/unit-state.ts";
 import { flowRunVariable } from "../prefect/ports.ts";
 
 type OwnEnvironment = Readonly<Record<string, string | undefined>>;
@@ -32,8 +34,8 @@ const soonMs = 5_000;
 const pauseMs = 1_000;
 const patienceMs = 15_000;
 
-export function sweepStep(job: JobKind, livedMs: number | undefined): SweepStep {
-  if (job === "stop") return "end";
+export function sweepStep(job: JobKind, { isAtRest, livedMs }: UnitState): SweepStep {
+  if (job === "stop" || isAtRest) return "end";
   return job === "restart" || (livedMs ?? 0) >= soonMs ? "leave" : "wait";
 }
 
@@ -57,7 +59,10 @@ async function sweep(own: OwnEnvironment, log: Log): Promise<number> {
     );
     return 2;
   }
-  if (!(await isOver(own, unit))) return 0;
+  if (!(await isOver(own, unit))) {
+    sweepAgainAtRest(unit, log);
+    return 0;
+  }
   // While there is a server, flow runs can tell it that they were ended.
   const others = await endAll(
     () => processesOfUnit(unit).filter((process) => endingOf(process) !== "ask-last"),
@@ -85,9 +90,19 @@ export function endingOf({ variables, isSessionLeader }: Leftover): "ask" | "ask
 }
 
 async function isOver(own: OwnEnvironment, unit: OwnUnit): Promise<boolean> {
-  const [job, lived] = await Promise.all([askJobKind(own, unit), mainProcessLivedMs(own, unit)]);
-  const step = sweepStep(job, lived);
+  const [job, state] = await Promise.all([askJobKind(own, unit), askUnitState(own, unit)]);
+  const step = sweepStep(job, state);
   if (step !== "wait") return step === "end";
   await sleep(pauseMs);
   return (await askJobKind(own, unit)) === "stop";
+}
+
+function sweepAgainAtRest(unit: OwnUnit, log: Log): void {
+  const args = [managerOption(unit), unit.name, ...ownCommand()];
+  const child = spawn(ownLastSweep(), args, {
+    detached: true,
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  child.once("error", ({ message }) => log.write("warn", `a late stop will be missed: ${message}`));
+  child.unref();
 }

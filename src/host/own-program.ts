@@ -24,3 +24,5 @@ const ownLibexec = (name: string): string =>
 export const ownRunLauncher = (): string => ownLibexec("flow-run");
 
 export const ownServerLauncher = (): string => ownLibexec("prefect-server");
+
+export const ownLastSweep = (): string => ownLibexec("sweep-at-rest");

@@ -12,7 +12,8 @@ test.each([
   ["other", 100, "wait"],
   ["unknown", undefined, "wait"],
 ] as const)("job %s, lived %s ms: %s", (job, livedMs, step) => {
-  expect(sweepStep(job, livedMs)).toBe(step);
+  expect(sweepStep(job, { livedMs, isAtRest: false })).toBe(step);
+  expect(sweepStep(job, { livedMs, isAtRest: true })).toBe("end");
 });
 
 const run = { PREFECT__FLOW_RUN_ID: "0192" };

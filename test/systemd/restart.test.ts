@@ -78,9 +78,24 @@ test("a stop that overtakes a restart is a stop", async (ctx) => {
     await daemon.systemctl("restart", "--no-block");
     await new Promise((done) => setTimeout(done, pauseMs));
     await daemon.order("stop");
-    expect(await daemon.processes(), `after ${pauseMs} ms`).toEqual([]);
+    await daemon.untilNothingRuns();
     expect(await said(daemon)).not.toContain("has not gone");
   }
+});
+
+test("… also when the sweep has left all to the next daemon already", async (ctx) => {
+  await using daemon = await InstalledDaemon.install(await shared(ctx), {
+    config: { services },
+    service: ["ExecStopPost=/bin/sleep 1"],
+  });
+  await daemon.order("start");
+  await daemon.untilReady();
+  await daemon.systemctl("restart", "--no-block");
+  await daemon.untilControlProcessIs("/bin/sleep 1");
+  await daemon.order("stop");
+  await daemon.untilNothingRuns();
+  expect(await daemon.show("ActiveState")).toBe("inactive");
+  expect(await said(daemon)).toMatch(/^ended 3 processes: the daemon /m);
 });
 
 test("at shutdown all stops in order; after the boot all starts anew", async (ctx) => {

@@ -73,7 +73,7 @@ test("a stop at any moment after a crash leaves nothing", async (ctx) => {
     await daemon.signal("KILL");
     await sleep(afterMs);
     await daemon.order("stop");
-    expect(await daemon.processes(), `after ${afterMs} ms`).toEqual([]);
+    await daemon.untilNothingRuns();
     expect(await daemon.show("SubState"), `after ${afterMs} ms`).toMatch(/^(dead|failed)$/);
   }
 });
@@ -97,8 +97,9 @@ test("the sweep does nothing but for systemd", async (ctx) => {
     config: { services: [sleeper("a")] },
   });
   await daemon.order("start");
-  await daemon.untilReady();
-  const before = await daemon.processes();
+  const { units } = await daemon.untilReady();
+  const before = await daemon.mainPid();
   expect((await daemon.run("sweep")).status).toBe(2);
-  expect(await daemon.processes()).toEqual(before);
+  expect(await daemon.mainPid()).toBe(before);
+  expect((await daemon.untilReady()).units).toMatchObject([{ pid: units[0]?.pid, restarts: 0 }]);
 });

@@ -148,6 +148,22 @@ export class InstalledDaemon implements AsyncDisposable {
     return this.container.processesOf(unit);
   }
 
+  /** What a stop that came too late for the sweep left, is ended when the unit has come to rest. */
+  async untilNothingRuns(): Promise<void> {
+    await this.container.until("nothing of it runs", async () =>
+      (await this.processes()).length === 0 ? true : undefined,
+    );
+  }
+
+  /** One of ExecStopPost= or the like. */
+  async untilControlProcessIs(command: string): Promise<void> {
+    await this.container.until(command, async () => {
+      const pid = await this.show("ControlPID");
+      const { stdout } = await this.container.run(["ps", "-o", "args=", "-p", pid]);
+      return stdout.trim() === command ? true : undefined;
+    });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.systemctl("kill", "--signal=KILL");
     await this.systemctl("stop");
