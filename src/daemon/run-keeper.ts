@@ -324,6 +324,7 @@ function delegating(api: () => RunApi | undefined): RunApi {
     updatePool: (...words) => api()?.updatePool(...words) ?? none,
     workers: (...words) => api()?.workers(...words) ?? none,
     liveRuns: (...words) => api()?.liveRuns(...words) ?? none,
+    recentCrashes: (...words) => api()?.recentCrashes(...words) ?? none,
     run: (...words) => api()?.run(...words) ?? none,
     stateHistory: (...words) => api()?.stateHistory(...words) ?? none,
     errorsLogged: (...words) => api()?.errorsLogged(...words) ?? none,

@@ -176,6 +176,27 @@ describe.each(["survey", "prefect-3.6.4"])("with the environment %s", (environme
     expect(valueOf(await place.runs.liveRuns(["another"], signal))).toEqual([]);
   });
 
+  test("what crashed a short while ago", async (ctx) => {
+    const place = await placeOf(environment, ctx);
+    const since = new Date(Date.now() - 1_000);
+    const crashed = [
+      await place.runThrough("PENDING", "CRASHED"),
+      await place.runThrough("PENDING", "RUNNING", "CRASHED"),
+    ];
+    const others = [
+      await place.runThrough("PENDING", "CRASHED", "SCHEDULED"),
+      await place.runThrough("PENDING", "CANCELLED"),
+      await place.runThrough("PENDING"),
+    ];
+    const list = async (pool: string, from: Date) =>
+      valueOf(await place.runs.recentCrashes([pool], from, signal)).map(({ id }) => id);
+    const listed = await list(place.pool, since);
+    expect(listed).toEqual(expect.arrayContaining(crashed));
+    for (const id of others) expect(listed).not.toContain(id);
+    expect(await list("another", since)).toEqual([]);
+    expect(await list(place.pool, new Date(Date.now() + 60_000))).toEqual([]);
+  });
+
   test("what a run has been, and what it has logged", async (ctx) => {
     const place = await placeOf(environment, ctx);
     const id = await place.runThrough("PENDING", "RUNNING", "CRASHED");

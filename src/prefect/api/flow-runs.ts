@@ -9,6 +9,15 @@ import { type Answer, sendOnce, sendPersistently, type TransportOptions } from "
 export interface FlowRunApi {
   /** Pending, Running and Cancelling: those that may hold a slot, and those that may lie. */
   liveRuns(pools: readonly string[], signal: AbortSignal): Promise<Answer<readonly FlowRun[]>>;
+  /**
+   * Crashed now, and begun or due since then: the latest two hundred. When a run crashed that never
+   * began, Prefect 3.6 writes nowhere but into its state, by which it cannot be searched.
+   */
+  recentCrashes(
+    pools: readonly string[],
+    since: Date,
+    signal: AbortSignal,
+  ): Promise<Answer<readonly FlowRun[]>>;
   /** `undefined` if somebody has deleted it. */
   run(id: string, signal: AbortSignal): Promise<Answer<FlowRun | undefined>>;
   /** All states that it has had, oldest first. */
@@ -110,6 +119,10 @@ const flowRun = z
     };
   });
 
+/** One that is not understood must not hide the others. */
+const flowRunsIn = (runs: readonly unknown[]): readonly FlowRun[] =>
+  runs.map((run) => flowRun.safeParse(run).data).filter((run) => run !== undefined);
+
 const orchestrated = z
   .object({
     status: z.string(),
@@ -141,10 +154,21 @@ export function createFlowRunApi(options: TransportOptions): FlowRunApi {
         // Of an order by time, entries would move from page to page while they are read.
         sort: "ID_DESC",
       });
-      if (answer.kind !== "ok") return answer;
-      // One that is not understood must not hide the others.
-      const runs = answer.value.map((run) => flowRun.safeParse(run).data);
-      return { kind: "ok", value: runs.filter((run) => run !== undefined) };
+      return answer.kind === "ok" ? { kind: "ok", value: flowRunsIn(answer.value) } : answer;
+    },
+    async recentCrashes(pools, since, signal) {
+      if (pools.length === 0) return { kind: "ok", value: [] };
+      const body = {
+        flow_runs: {
+          state: { type: { any_: ["CRASHED"] } },
+          start_time: { after_: since.toISOString() },
+        },
+        work_pools: { name: { any_: pools } },
+        sort: "EXPECTED_START_TIME_DESC",
+        limit: 200,
+      };
+      const call = { method: "POST", path: "/flow_runs/filter", body } as const;
+      return await once(call, (runs) => flowRunsIn(z.array(z.unknown()).parse(runs)), signal);
     },
     async run(id, signal) {
       const call = { method: "GET", path: `/flow_runs/${id}` } as const;

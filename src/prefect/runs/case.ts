@@ -27,6 +27,10 @@ export class Case {
     return this.#seen.since;
   }
 
+  get hasCrashed(): boolean {
+    return this.run !== undefined && this.run !== "deleted" && this.run.state.type === "CRASHED";
+  }
+
   get since(): Millis | undefined {
     return this.#seen?.since;
   }

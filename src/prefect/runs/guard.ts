@@ -3,11 +3,11 @@
  * all of them every fifteen seconds, so that an event that was missed costs no more than that.
  */
 import type { Cancel } from "../../supervision/ports.ts";
-import { type Millis, ms, seconds } from "../../supervision/time.ts";
+import { type Millis, minutes, ms, seconds } from "../../supervision/time.ts";
 import { type FlowRun, liveTypes } from "../api/flow-runs.ts";
 import type { RunProcess } from "../ports.ts";
 import { Case } from "./case.ts";
-import { understood } from "./fact-finder.ts";
+import { type Read, understood } from "./fact-finder.ts";
 import type { GuardDeps, Settlement } from "./guard-ports.ts";
 import { inParallel } from "./in-parallel.ts";
 import { LivingRuns } from "./living-runs.ts";
@@ -16,6 +16,10 @@ import { type GuardedRun, guardedRuns, unsettledPerPool } from "./snapshot.ts";
 import { unrecordedRuns } from "./unrecorded.ts";
 
 export const sweepEvery = seconds(15);
+/** A worker that has missed its server says so within a minute of the server's return. */
+const crashesEvery = seconds(30);
+/** A run that waits for a free slot is due long before it begins. */
+const crashesDueWithin = minutes(24 * 60);
 const requestsAtOnce = 4;
 
 export interface SettleReport {
@@ -48,6 +52,7 @@ export class RunGuard implements Disposable {
   #sweepsBegun = 0;
   #sweepsDone = 0;
   #sweptAt: Millis | undefined;
+  #crashesAskedAt: Millis | undefined;
   #isBusy = false;
   #cancelTimer: Cancel = () => undefined;
 
@@ -131,6 +136,7 @@ export class RunGuard implements Disposable {
   }
 
   #requestSweep(): void {
+    this.#crashesAskedAt = undefined;
     this.#sweepsWanted += 1;
     void this.#work();
   }
@@ -176,14 +182,32 @@ export class RunGuard implements Disposable {
     const { api, registry, pools } = this.#deps;
     registry.look();
     const recorded = registry.runs.map(({ record }) => record);
-    const names = [...pools().map(({ name }) => name), ...recorded.map(({ pool }) => pool)];
-    const answer = await api.liveRuns([...new Set(names)], this.#stop.signal);
-    const listed = understood(answer, (runs) => new Map(runs.map((run) => [run.id, run])));
-    if (listed.kind !== "ok") return { kind: "away", why: listed.why };
-    const ids = new Set([...listed.value.keys(), ...recorded.map(({ flowRunId }) => flowRunId)]);
-    for (const id of this.#cases.keys()) if (!ids.has(id)) this.#cases.delete(id);
-    const unknown = [...ids].filter((id) => listed.value.has(id) || !this.#restsUntilListed(id));
-    return await this.#settle(unknown, listed.value);
+    const ours = pools().map(({ name }) => name);
+    const names = new Set([...ours, ...recorded.map(({ pool }) => pool)]);
+    const live = understood(await api.liveRuns([...names], this.#stop.signal), byId);
+    if (live.kind !== "ok") return { kind: "away", why: live.why };
+    const crashes = this.#areCrashesDue() ? await this.#crashes(ours) : undefined;
+    if (crashes !== undefined && crashes.kind !== "ok") return { kind: "away", why: crashes.why };
+    const listed = new Map([...live.value, ...(crashes?.value ?? [])]);
+    const ids = new Set([...listed.keys(), ...recorded.map(({ flowRunId }) => flowRunId)]);
+    for (const it of this.#cases.values()) {
+      const isNotAskedFor = crashes === undefined && it.hasCrashed;
+      if (!ids.has(it.id) && !isNotAskedFor) this.#cases.delete(it.id);
+    }
+    const unknown = [...ids].filter((id) => listed.has(id) || !this.#restsUntilListed(id));
+    return await this.#settle(unknown, listed);
+  }
+
+  #areCrashesDue(): boolean {
+    const at = this.#crashesAskedAt;
+    return at === undefined || this.#deps.clock.now() >= at + crashesEvery;
+  }
+
+  async #crashes(pools: readonly string[]): Promise<Read<ReadonlyMap<string, FlowRun>>> {
+    const { api, clock, wallClock } = this.#deps;
+    this.#crashesAskedAt = clock.now();
+    const since = new Date(wallClock().getTime() - crashesDueWithin);
+    return understood(await api.recentCrashes(pools, since, this.#stop.signal), byId);
   }
 
   /** Its process lives, and its state is none of those that are listed: what changes that, lists it. */
@@ -237,3 +261,6 @@ export class RunGuard implements Disposable {
     void this.#work();
   }
 }
+
+const byId = (runs: readonly FlowRun[]): ReadonlyMap<string, FlowRun> =>
+  new Map(runs.map((run) => [run.id, run]));

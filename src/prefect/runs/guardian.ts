@@ -16,7 +16,12 @@ import type { Alive, Gone, Moment, RunFacts } from "./facts.ts";
 import { unlessOurs } from "./ownership.ts";
 import { crashed } from "./proposals.ts";
 import { reschedule, whyNotAgain } from "./rescheduling.ts";
-import { decideClaimed, decideCrashedBeforeItBegan, decideEndedBeforeItBegan } from "./unbegun.ts";
+import {
+  decideClaimed,
+  decideCrashedBeforeItBegan,
+  decideCrashedUnseen,
+  decideEndedBeforeItBegan,
+} from "./unbegun.ts";
 import { howItEnded, lostAtReboot } from "./words.ts";
 
 export function decide(facts: RunFacts, moment: Moment): Decision {
@@ -73,8 +78,9 @@ function decideUnseen(facts: RunFacts, run: FlowRun, moment: Moment): Decision {
     case "COMPLETED":
     case "FAILED":
     case "CANCELLED":
-    case "CRASHED":
       return nothing;
+    case "CRASHED":
+      return decideCrashedUnseen(facts, run, moment);
     default:
       return run.state.type satisfies never;
   }

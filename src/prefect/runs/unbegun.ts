@@ -1,7 +1,7 @@
 /** Runs whose code has not begun: they can be started again without doing anything twice. */
 import { minutes, ms, seconds } from "../../supervision/time.ts";
 import type { FlowRun } from "../api/flow-runs.ts";
-import { ask, type Decision, over, waitUnlessSeenFor } from "./decision.ts";
+import { ask, type Decision, leave, nothing, over, waitUnlessSeenFor } from "./decision.ts";
 import type { Gone, LivingWorker, Moment, RunFacts } from "./facts.ts";
 import { isNamedByItsWorker, unlessOurs } from "./ownership.ts";
 import { crashed } from "./proposals.ts";
@@ -97,6 +97,40 @@ export function decideCrashedBeforeItBegan(
       kind: "over",
       report: `${why}, and ${whyNotAgain("start", run, history)}: it stays Crashed`,
     }
+  );
+}
+
+const wordsOfItsWorker =
+  /^(?:Failed to submit flow run to infrastructure|Flow run could not be submitted to infrastructure):\s*/;
+const wordsOfAnOutage = new RegExp(
+  [
+    String.raw`\b(?:Connect|Read|Write|Pool)(?:Error|Timeout)\b|RemoteProtocolError|TimeoutError`,
+    "Connection(?:Closed|Refused|Reset|Aborted)|BrokenPipe|IncompleteRead",
+    "Invalid(?:Message|Status|Handshake)|to the event stream|Failed to reach API|Server error '5",
+  ].join("|"),
+);
+
+/** Crashed, by the word of a worker that needed the server to start it and did not find it. */
+export function decideCrashedUnseen(facts: RunFacts, run: FlowRun, moment: Moment): Decision {
+  const { found, policy, host } = facts;
+  const { message, timestamp } = run.state;
+  const age = moment.date.getTime() - timestamp.getTime();
+  if (run.deploymentId === undefined || age > isNewsFor) return nothing;
+  if (!wordsOfItsWorker.test(message) || !wordsOfAnOutage.test(message)) return nothing;
+  if (found.history === undefined) return ask("history");
+  const cause = found.history.hasRun || run.runCount > 0 ? "crash" : "start";
+  if (cause === "crash" && policy.onCrash === "leave") return nothing;
+  const notOurs = unlessOurs(facts, run, moment);
+  if (notOurs !== undefined) return notOurs.kind === "ask" ? notOurs : nothing;
+  const what = "has crashed before it had a process";
+  const isTooSoon = waitUnlessSeenFor(reportsWithin, facts, moment.now, "worker", what);
+  if (isTooSoon !== undefined) return isTooSoon;
+  if (found.isSearched !== true) return ask("process");
+  const [fault = ""] = message.replace(wordsOfItsWorker, "").split("\n");
+  const why = `its worker on ${host.name} did not reach the server when it was about to start it (${fault.slice(0, 200)})`;
+  return (
+    reschedule(cause, run, found.history, policy, moment, why) ??
+    leave(`${why}, and ${whyNotAgain(cause, run, found.history)}: it stays Crashed`)
   );
 }
 

@@ -72,6 +72,22 @@ test("the live runs of our pools are asked for, in an order that keeps still", a
   });
 });
 
+test("those that crashed are asked for by the time of their end", async () => {
+  await using server = await served(() => [200, JSON.stringify([run("a")])]);
+  const since = new Date("2026-11-25T00:00:00Z");
+  expect(await server.api.recentCrashes(["runs"], since, signal)).toEqual({
+    kind: "ok",
+    value: [understood],
+  });
+  expect(bodyOf(server.received[0])).toMatchObject({
+    flow_runs: {
+      state: { type: { any_: ["CRASHED"] } },
+      start_time: { after_: "2026-11-25T00:00:00.000Z" },
+    },
+    work_pools: { name: { any_: ["runs"] } },
+  });
+});
+
 test("all pages of them are read", async () => {
   const all = Array.from({ length: 450 }, (_, index) => run(`r${index}`));
   await using server = await served((received) => {

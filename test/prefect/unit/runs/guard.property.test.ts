@@ -6,7 +6,7 @@ import { guardedPool, ScriptedHost } from "./scripted-host.ts";
 
 const moves = [
   ...(["pass", "claim", "name", "launch", "begin", "finish", "kill-run", "kill-worker"] as const),
-  ...(["start-worker", "server-away", "server-back", "cancel"] as const),
+  ...(["start-worker", "server-away", "server-back", "cancel", "miss-server"] as const),
 ] as const;
 type Move = (typeof moves)[number];
 
@@ -28,6 +28,8 @@ const script = fc.array(fc.record({ move: anyMove, gap: fc.integer({ min: 0, max
   minLength: 20,
   maxLength: 80,
 });
+
+const missed = "Failed to submit flow run to infrastructure: ConnectError: ";
 
 const finals: readonly StateType[] = ["COMPLETED", "FAILED", "CANCELLED", "CRASHED"];
 
@@ -116,6 +118,10 @@ class World {
         prefect.change("a", { workerName: "vm1-runs" });
         if (this.state === "PENDING") prefect.move("a", "PENDING", { name: "Submitting" });
         return;
+      case "miss-server":
+        if (this.#claimedAt === undefined || !isUp || this.state !== "PENDING") return;
+        this.#claimedAt = undefined;
+        return prefect.move("a", "CRASHED", { message: missed });
       case "launch":
         return this.#launch();
       case "begin":
@@ -199,6 +205,9 @@ test.each(["leave", "reschedule"] as const)(
 
         expect(world.violations).toEqual([]);
         expect(["SCHEDULED", ...finals], "it lies").toContain(world.state);
+        const puts = host.prefect.writes.filter((write) => write.endsWith("AwaitingRetry")).length;
+        const mayBeGivenUp = world.begun > 0 ? onCrash === "leave" || puts >= 2 : puts >= 5;
+        expect(host.prefect.messageOf("a") === missed && !mayBeGivenUp, "is lost").toBe(false);
         expect(host.runs, "a record is left").toEqual([]);
         expect(host.guard.unsettled.size).toBe(0);
         expect(world.begun).toBeLessThanOrEqual(onCrash === "leave" ? 1 : 3);

@@ -17,7 +17,7 @@ async function guarded(prepare: (host: ScriptedHost) => void): Promise<ScriptedH
 }
 
 describe("runs that are well", () => {
-  test("cost one call every fifteen seconds", async () => {
+  test("cost one call every fifteen seconds, and one more every thirty", async () => {
     using host = await guarded((it) => {
       for (const id of ["a", "b", "c"]) {
         it.prefect.add(id, running);
@@ -25,7 +25,8 @@ describe("runs that are well", () => {
       }
     });
     await host.clock.advance(60_000);
-    expect(host.prefect.calls).toEqual(Array.from({ length: 5 }, () => "list runs"));
+    const [first, second] = ["list runs", "crashes runs"];
+    expect(host.prefect.calls).toEqual([first, second, first, first, second, first, first, second]);
     expect(host.told).toEqual([]);
   });
 
@@ -35,7 +36,7 @@ describe("runs that are well", () => {
       it.start("a");
     });
     await host.clock.advance(60_000);
-    expect(host.prefect.calls.filter((call) => call !== "list runs")).toEqual(["run a"]);
+    expect(host.prefect.calls.filter((call) => call.endsWith(" a"))).toEqual(["run a"]);
     expect(host.guard.runs).toMatchObject([
       { id: "a", state: "Failed", note: "is Failed in Prefect, its process lives on" },
     ]);
@@ -350,7 +351,53 @@ describe("a run that a worker had claimed when it died", () => {
       it.prefect.add("a", running, { workerName: "vm2-runs" });
     });
     await host.clock.advance(200_000);
-    expect(new Set(host.prefect.calls)).toEqual(new Set(["list runs"]));
+    expect(new Set(host.prefect.calls)).toEqual(new Set(["list runs", "crashes runs"]));
+  });
+});
+
+describe("a run whose worker missed the server when it was about to start it", () => {
+  const message = "Failed to submit flow run to infrastructure: ConnectError: ";
+  const missed = (it: ScriptedHost): void => {
+    it.workers = [worker(-100)];
+    it.prefect.add("a", ["PENDING"]);
+    it.prefect.move("a", "CRASHED", { message });
+  };
+
+  test("is put back when the server is back", async () => {
+    using host = await guarded((it) => {
+      it.workers = [worker(-100)];
+      it.prefect.add("a", ["PENDING"]);
+    });
+    host.prefect.isAway = true;
+    await host.clock.advance(20_000);
+    host.prefect.isAway = false;
+    host.prefect.move("a", "CRASHED", { message });
+    host.guard.serverIsReady();
+    await host.clock.advance(5_000);
+    expect(host.prefect.statesOf("a").slice(1)).toEqual(["Pending", "Crashed", "AwaitingRetry"]);
+    expect(host.told.at(-1)).toMatch(/^a reschedule after 5: its worker on vm1 did not reach/);
+  });
+
+  test("is found by the sweeps if nothing else has happened", async () => {
+    using host = await guarded(() => undefined);
+    missed(host);
+    await host.clock.advance(36_000);
+    expect(host.prefect.nameOf("a")).toBe("AwaitingRetry");
+  });
+
+  test("is put back five times, and then told once", async () => {
+    using host = await guarded(missed);
+    for (let time = 0; time < 12; time += 1) {
+      await host.clock.advance(61_000);
+      if (host.prefect.nameOf("a") === "AwaitingRetry") {
+        host.prefect.move("a", "PENDING");
+        host.prefect.move("a", "CRASHED", { message });
+      }
+    }
+    expect(host.prefect.writes).toEqual(Array.from({ length: 5 }, () => "set a AwaitingRetry"));
+    expect(host.told.filter((words) => words.includes("left"))).toEqual([
+      expect.stringMatching(/has been scheduled again 5 times already: it stays Crashed$/),
+    ]);
   });
 });
 
@@ -493,7 +540,7 @@ describe("a pool whose crashed runs start again", () => {
       it.start("a", { pool: "old" });
       it.prefect.add("theirs", running, { pool: "old", workerName: "vm1-old" });
     });
-    expect(host.prefect.calls).toEqual(["list old"]);
+    expect(host.prefect.calls).toEqual(["list old", "crashes "]);
     host.end("a");
     await host.clock.advance(60_000);
     expect(host.prefect.nameOf("a")).toBe("Crashed");

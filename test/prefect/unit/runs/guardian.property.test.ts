@@ -13,7 +13,11 @@ const anyRun = fc
   .record({
     type: fc.constantFrom(...stateTypes),
     name: fc.constantFrom("Pending", "Submitting", undefined),
-    message: fc.constantFrom("", "Execution was aborted by a termination signal."),
+    message: fc.constantFrom(
+      "",
+      "Execution was aborted by a termination signal.",
+      "Failed to submit flow run to infrastructure: ConnectError: ",
+    ),
     timestamp: second,
     runCount: fc.integer({ min: 0, max: 2 }),
     deploymentId: fc.constantFrom("d", undefined),

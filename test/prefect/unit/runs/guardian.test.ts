@@ -373,6 +373,91 @@ describe("a run that crashed before its code began", () => {
   });
 });
 
+describe("Crashed, and no process was ever seen", () => {
+  const said = (fault: string) => `Failed to submit flow run to infrastructure: ${fault}`;
+  const outage = said("InvalidMessage: did not receive a valid HTTP response");
+  const crashed = (message = outage, changes: Partial<RunFacts> = {}) =>
+    facts({
+      run: flowRun("CRASHED", { runCount: 0, state: { message } }),
+      process: { kind: "never-seen" },
+      workers: [worker(-100)],
+      ...changes,
+    });
+  const unbegun = { history: history({ claims: 1 }) };
+
+  test("starts again, for its worker did not reach the server", () => {
+    expect(decided(crashed(), 4, unbegun)).toBe("history > wait for worker until 5");
+    expect(decided(crashed(), 5, unbegun)).toBe(
+      "history > process > reschedule: Scheduled again by sails-supervisor (start 1 of 5): " +
+        "its worker on vm1 did not reach the server when it was about to start it " +
+        "(InvalidMessage: did not receive a valid HTTP response)",
+    );
+  });
+
+  test.each([
+    outage,
+    'Flow run could not be submitted to infrastructure:\nConnectError("All connection attempts failed")',
+    said("Exception: Unable to authenticate to the event stream. Please ensure the "),
+    said("ReadTimeout: "),
+    said("RemoteProtocolError: Server disconnected without sending a response."),
+    said("ConnectionClosedError: no close frame received or sent"),
+    said("PrefectHTTPStatusError: Server error '503 Service Unavailable' for url 'http://x'"),
+    said("RuntimeError: Failed to reach API at http://127.0.0.1:4200/api/"),
+  ])("after %j", (message) => {
+    expect(decided(crashed(message), 5, unbegun)).toMatch(/^history > process > reschedule/);
+  });
+
+  test.each([
+    said("FileNotFoundError: [Errno 2] No such file or directory: '/nowhere'"),
+    said("ValidationError: 1 validation error for ProcessJobConfiguration"),
+    said("PrefectHTTPStatusError: Client error '404 Not Found' for url 'http://x'"),
+    "Flow run infrastructure exited with non-zero status code 1. ConnectError",
+    "",
+  ])("stays Crashed after %j", (message) => {
+    expect(decided(crashed(message), 5, unbegun)).toBe("nothing");
+  });
+
+  const hasRun = { history: history({ hasRun: true }) };
+  const named = { claimedBy: "others" } as const;
+  test.each([
+    ["it has run before", crashed(), 5, hasRun, "history > nothing"],
+    ["that is long ago", crashed(), 901, unbegun, "nothing"],
+    ["another host had claimed it", crashed(outage, named), 5, unbegun, "history > nothing"],
+    [
+      "another host may have claimed it",
+      crashed(outage, { claimedBy: "nobody-known" }),
+      5,
+      { ...unbegun, otherWorkers: ["vm2-runs"] },
+      "history > other-workers > nothing",
+    ],
+    [
+      "it has been started again five times",
+      crashed(),
+      5,
+      { history: history({ rescheduled: { claim: 0, start: 5, crash: 0 } }) },
+      "history > process > leave",
+    ],
+  ])("stays Crashed if %s", (_, given, now, answers, expected) => {
+    expect(decided(given, now, answers)).toBe(expected);
+  });
+
+  test("is a crash like others if it has run before", () => {
+    const given = crashed(outage, { policy: { onCrash: "reschedule", maxReschedules: 3 } });
+    expect(decided(given, 5, hasRun)).toMatch(
+      /^history > process > reschedule: .* \(crash 1 of 3\)/,
+    );
+  });
+
+  test("stays Crashed without a deployment: no worker could start it", () => {
+    const run = flowRun("CRASHED", {
+      runCount: 0,
+      deploymentId: undefined,
+      state: { message: outage },
+    });
+    expect(decided(crashed(outage, { run }), 5, unbegun)).toBe("nothing");
+  });
+});
+
 describe("Pending, and its process has gone", () => {
   const run = flowRun("PENDING", { state: { name: "Submitting" } });
   const starts = (start: number) =>

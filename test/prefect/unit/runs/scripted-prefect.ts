@@ -106,6 +106,17 @@ export class ScriptedPrefect implements FlowRunApi, Pick<PrefectApi, "workers"> 
     );
   }
 
+  recentCrashes(pools: readonly string[], since: Date): Promise<Answer<readonly FlowRun[]>> {
+    return this.#answer(`crashes ${pools.join(",")}`, () =>
+      [...this.#held.values()]
+        .map(({ run }) => run)
+        .filter(({ pool, state: { type, timestamp } }) => {
+          const isRecent = type === "CRASHED" && timestamp >= since;
+          return isRecent && pools.includes(pool ?? "");
+        }),
+    );
+  }
+
   run(id: string): Promise<Answer<FlowRun | undefined>> {
     return this.#answer(`run ${id}`, () => this.#held.get(id)?.run);
   }
