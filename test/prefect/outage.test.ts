@@ -3,8 +3,8 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { hasDeafCanceller } from "../../src/prefect/deaf-canceller.ts";
 import { gone, kill, Workplace } from "../support/daemon-process.ts";
+import { hasDeafCanceller } from "../support/deaf-canceller.ts";
 import { environmentOf } from "../support/prefect-environments.ts";
 import { ask, askUntil } from "../support/prefect-server.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { hasDeafCanceller } from "../../../src/prefect/deaf-canceller.ts";
+import { hasDeafCanceller } from "../../support/deaf-canceller.ts";
 
 const plain =
   "01:08:47.763 | ERROR   | prefect.FlowRunCancellingObserver - Cancellation polling task failed. Execution will continue, but flow run cancellation will fail.";
