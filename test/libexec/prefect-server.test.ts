@@ -1,12 +1,13 @@
 /** What `libexec/prefect-server` promises of a server that it starts, with a stand-in for Prefect. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { resolve } from "node:path";
 import { text } from "node:stream/consumers";
+import { promisify } from "node:util";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { findFreePort } from "../../src/host/free-port.ts";
-import { fixture, patience } from "../host/real-launcher.ts";
+import { fixture, patience, TemporaryFolder } from "../host/real-launcher.ts";
 
 const launcher = resolve("libexec/prefect-server");
 
@@ -77,4 +78,16 @@ test("a Prefect that serves in another way gets its port, later", async () => {
   await started.says("serves in another way");
   expect(await ask("127.0.0.1", port)).toBe("are you there?\n");
   expect(started.output).toContain("sails-supervisor: listens only when the server has started");
+});
+
+test("no garbage of SQLite's keeps the main thread from ending a turn to write", async (ctx) => {
+  const collected = async (...aside: string[]): Promise<string> => {
+    using folder = new TemporaryFolder();
+    const args = [fixture("collect-while-busy.py"), launcher, folder.path, ...aside];
+    return (await promisify(execFile)("python3", args)).stdout;
+  };
+  expect(await collected("aside")).toBe("begun\n");
+  const { stdout: version } = await promisify(execFile)("python3", ["--version"]);
+  if (!/ 3\.([89]|1[01])\./.test(version)) ctx.skip(`${version.trim()} has no such garbage`);
+  expect(await collected()).toBe("database is locked\n");
 });
