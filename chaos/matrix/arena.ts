@@ -92,6 +92,10 @@ export class Arena implements AsyncDisposable {
     return this.#until(async () => this.#notes(run, what)[0]);
   }
 
+  hasBegun(run: string): boolean {
+    return this.#notes(run, "start").length > 0;
+  }
+
   /** Resolves with so many processes that a run has started. */
   async children(run: string, count: number): Promise<readonly ProcessIdentity[]> {
     const notes = await this.#until(async () => {

@@ -79,7 +79,11 @@ async function whileBusy(
 async function whileAdopting(arena: Arena, hit: Hit): Promise<void> {
   const dead = await arena.supervisor();
   await strike(dead, "SIGKILL");
-  if (hit.target === "supervisor") await arena.supervisor(dead);
+  if (hit.target === "supervisor") {
+    await arena.supervisor(dead);
+    // An order that nobody hears yet stops nothing.
+    await arena.sails.until(() => true);
+  }
   await strikeAndRecover(arena, hit);
 }
 

@@ -6,7 +6,7 @@ import type { ProcessIdentity } from "../../src/host/processes.ts";
 import type { PoolPlan } from "../place.ts";
 import { progress } from "../progress.ts";
 import type { Arena } from "./arena.ts";
-import { type Fault, faults, type Situation } from "./cells.ts";
+import { type Cell, type Fault, faults, type Situation } from "./cells.ts";
 import { type Observation, type Observations, observe, type Struck } from "./observation.ts";
 import { cancellingIn, claimedIn, parentIn, runningIn } from "./scene.ts";
 import { strike } from "./strike.ts";
@@ -93,12 +93,11 @@ async function flowsWhileBusy(arena: Arena, some: readonly Fault[]): Promise<rea
       parentIn(arena, flowPool, 1),
       cancellingIn(arena, flowPool),
     ]);
-    const claimed = await claimedIn(arena, flowPool);
     const roles = [
-      { situation: "claimed", run: claimed },
       { situation: "running", ...parent },
       { situation: "cancelling", run: cancelling },
     ] as const;
+    struck.push(await strikeClaimed(arena, fault));
     const strikes = roles.map(async ({ situation, ...rest }): Promise<Struck> => {
       const isMissed = !(await strikeRun(arena, rest.run, fault));
       return { cell: { target: "flow", fault, situation }, isMissed, ...rest };
@@ -106,6 +105,18 @@ async function flowsWhileBusy(arena: Arena, some: readonly Fault[]): Promise<rea
     struck.push(...(await Promise.all(strikes)));
   }
   return struck;
+}
+
+/** It must not have begun before it is struck: now and then one is faster, and another is tried. */
+async function strikeClaimed(arena: Arena, fault: Fault): Promise<Struck> {
+  const cell: Cell = { target: "flow", fault, situation: "claimed" };
+  for (let tries = 1; ; tries += 1) {
+    const run = await claimedIn(arena, flowPool);
+    const wasThere = await strikeRun(arena, run, fault);
+    const isMissed = !wasThere || (fault !== "SIGSTOP" && arena.hasBegun(run));
+    if (!isMissed || tries === 5) return { cell, isMissed, run };
+    await arena.release(run);
+  }
 }
 
 /** Whether it was still there. */
