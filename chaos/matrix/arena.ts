@@ -92,8 +92,9 @@ export class Arena implements AsyncDisposable {
     return this.#until(async () => this.#notes(run, what)[0]);
   }
 
-  hasBegun(run: string): boolean {
-    return this.#notes(run, "start").length > 0;
+  /** As Prefect has it: it does not start such a run again. */
+  async hasBegun(run: string): Promise<boolean> {
+    return (await this.prefect.run(run)).run_count > 0;
   }
 
   /** Resolves with so many processes that a run has started. */

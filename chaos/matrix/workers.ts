@@ -113,7 +113,7 @@ async function strikeClaimed(arena: Arena, fault: Fault): Promise<Struck> {
   for (let tries = 1; ; tries += 1) {
     const run = await claimedIn(arena, flowPool);
     const wasThere = await strikeRun(arena, run, fault);
-    const isMissed = !wasThere || (fault !== "SIGSTOP" && arena.hasBegun(run));
+    const isMissed = !wasThere || (fault !== "SIGSTOP" && (await arena.hasBegun(run)));
     if (!isMissed || tries === 5) return { cell, isMissed, run };
     await arena.release(run);
   }
