@@ -89,7 +89,10 @@ async function whileAdopting(arena: Arena, hit: Hit): Promise<void> {
 
 async function withoutServer(arena: Arena, fault: Fault): Promise<void> {
   await arena.sails.order("stop", "server");
-  await strike(await arena.supervisor(), fault);
+  const victim = await arena.supervisor();
+  await strike(victim, fault);
+  // One that stops everything in order runs on for a while.
+  if (fault !== "SIGSTOP") await arena.supervisor(victim);
   await arena.sails.until(({ supervisor }) => supervisor.phase === "running");
   await arena.sails.order("start", "server");
 }
