@@ -22,6 +22,8 @@ export interface RunFate {
 const lookEveryMs = 100;
 /** What is not final by then stays so. */
 const fateWithinMs = 150_000;
+/** Whoever crashed before its code began is Crashed for a while only. */
+const putBackWithinMs = 60_000;
 
 export class Arena implements AsyncDisposable {
   readonly place: Place;
@@ -140,10 +142,13 @@ export class Arena implements AsyncDisposable {
 
   async fate(run: string): Promise<RunFate> {
     const limit = performance.now() + fateWithinMs;
+    const crashesCount = performance.now() + putBackWithinMs;
     const seen = await this.#until(async () => {
       const latest = this.watch.latest(run);
-      const isOver = performance.now() >= limit;
-      return latest !== undefined && (isFinal(latest) || isOver) ? latest : undefined;
+      if (latest === undefined || performance.now() >= limit) return latest;
+      const mayBePutBack = latest.state_type === "CRASHED" && latest.run_count === 0;
+      const isOver = isFinal(latest) && !(mayBePutBack && performance.now() < crashesCount);
+      return isOver ? latest : undefined;
     });
     return {
       state: isFinal(seen) ? seen.state_name : `${seen.state_name} for ever`,
