@@ -7,9 +7,6 @@ const project = (name: string, include: string[], more: Record<string, unknown> 
 /** Real processes take their time on a loaded machine; what hangs is still found. */
 const patient = { testTimeout: 60_000, hookTimeout: 60_000, pool: "forks" };
 
-/** The fault matrix and the chaos: a quarter of an hour of a machine that does nothing else, `npm run faults`. */
-const tooLong = process.env["SAILS_FAULT_MATRIX"] === "1" ? [] : ["test/faults/*.test.ts"];
-
 export default defineConfig({
   test: {
     maxWorkers: 2,
@@ -23,7 +20,6 @@ export default defineConfig({
       project("daemon", ["{daemon,systemd}/**/*.test.ts"], patient),
       project("prefect", ["{prefect,faults}/*.test.ts"], {
         ...patient,
-        exclude: tooLong,
         testTimeout: 600_000,
         hookTimeout: 600_000,
         fileParallelism: false,
