@@ -66,6 +66,7 @@ export class PrefectKeeper implements Disposable {
   #difficulties: readonly Difficulty[] = [];
   #hasConverged = false;
   #isThere = false;
+  #heardAt: Millis | undefined;
 
   private constructor(
     config: Config,
@@ -77,7 +78,10 @@ export class PrefectKeeper implements Disposable {
     this.#deps = deps;
     this.#auth = auth;
     this.#program = program;
-    const transport = { url: apiUrl(config), auth, requestTimeoutMs: 10_000 };
+    const heard = (): void => {
+      this.#heardAt = deps.clock.now();
+    };
+    const transport = { url: apiUrl(config), auth, requestTimeoutMs: 10_000, heard };
     this.#api = {
       ...this.#remembering(createPrefectApi(transport)),
       ...createFlowRunApi(transport),
@@ -138,6 +142,8 @@ export class PrefectKeeper implements Disposable {
       program: this.#program?.file,
       capabilities: this.#capabilities(),
       healthPort: this.#deps.healthPort,
+      hasJustAnswered: () =>
+        this.#heardAt !== undefined && this.#deps.clock.now() - this.#heardAt < heardLately,
       releasePort: this.#deps.releasePort,
     };
     return prefectUnits(parts);
@@ -290,6 +296,9 @@ export class PrefectKeeper implements Disposable {
     return settled;
   }
 }
+
+/** As often as somebody asks in any case. */
+const heardLately = seconds(15);
 
 const newOnes = (now: readonly Difficulty[], before: readonly Difficulty[]) =>
   now.filter(({ what }) => !before.some((one) => one.what === what));

@@ -28,6 +28,12 @@ export const workerIsOnline =
     return pass;
   };
 
+/** Each question of ours has a connection of its own: who has just answered one needs no other. */
+export const unlessHeard =
+  (health: Probe, hasJustAnswered: () => boolean): Probe =>
+  async (target, signal) =>
+    hasJustAnswered() ? pass : health(target, signal);
+
 const answerWithinMs = 8_000;
 /** Of a processor, from one question to the next: a server that hangs uses next to none. */
 const workSeconds = 1;

@@ -20,7 +20,7 @@ import {
 } from "./installation.ts";
 import type { Machine } from "./ports.ts";
 import { serverPreflight, workerPreflight } from "./preflight.ts";
-import { answersOrWorks, readsDatabase, workerIsOnline } from "./probes.ts";
+import { answersOrWorks, readsDatabase, unlessHeard, workerIsOnline } from "./probes.ts";
 import {
   type EnvironmentSources,
   type RunLauncher,
@@ -39,6 +39,8 @@ export interface InstallationParts extends EnvironmentSources {
   readonly capabilities: Capabilities | undefined;
   /** A loopback port for a worker's own health server; the same for the same unit. */
   readonly healthPort: (unit: string) => number;
+  /** Prefect's API, to whoever has asked. */
+  readonly hasJustAnswered: () => boolean;
   readonly runLauncher: RunLauncher;
   /** `libexec/prefect-server`. */
   readonly serverLauncher: string;
@@ -92,7 +94,9 @@ function serverSpec(parts: InstallationParts): UnitSpec {
       startup: { probe: health, ...every(ms(100)), timeout: seconds(5) },
       readiness: { probe: readsDatabase(api), ...every(seconds(15)), failureThreshold: 2 },
       liveness: {
-        probe: answersOrWorks(health, (pid) => machine.cpuSeconds(pid)),
+        probe: answersOrWorks(unlessHeard(health, parts.hasJustAnswered), (pid) =>
+          machine.cpuSeconds(pid),
+        ),
         ...every(seconds(10)),
         timeout: seconds(15),
         failureThreshold: 4,

@@ -25,6 +25,8 @@ export interface TransportOptions {
   /** `user:password` of Prefect's own basic authentication. */
   readonly auth: string | undefined;
   readonly requestTimeoutMs: number;
+  /** Told of each answer of Prefect's own, whatever it says. */
+  readonly heard?: () => void;
 }
 
 export type Parse<T> = (body: unknown) => T;
@@ -40,7 +42,7 @@ const sleepFor: Pause = (spanMs, signal) =>
 const attempts = 8;
 const firstPauseMs = 200;
 
-export function sendOnce({ url, auth, requestTimeoutMs }: TransportOptions): Send {
+export function sendOnce({ url, auth, requestTimeoutMs, heard }: TransportOptions): Send {
   const headers: Record<string, string> = { "content-type": "application/json" };
   if (auth !== undefined)
     headers["authorization"] = `Basic ${Buffer.from(auth).toString("base64")}`;
@@ -64,6 +66,7 @@ export function sendOnce({ url, auth, requestTimeoutMs }: TransportOptions): Sen
         const why = saidIn(text).exception_message ?? "Prefect's server is away for maintenance";
         return { kind: "unreachable", why };
       }
+      heard?.();
       if (status < 200 || status > 299) {
         return { kind: "refused", status, why: refusal(status, text) };
       }

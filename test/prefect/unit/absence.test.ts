@@ -132,6 +132,7 @@ describe("what is answered", () => {
     program: "/opt/env/bin/prefect",
     capabilities: undefined,
     healthPort: () => 1,
+    hasJustAnswered: () => false,
     releasePort: () => Promise.resolve(),
     base: {},
     binDirectory: undefined,

@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { answersOrWorks, readsDatabase, workerIsOnline } from "../../../src/prefect/probes.ts";
+import {
+  answersOrWorks,
+  readsDatabase,
+  unlessHeard,
+  workerIsOnline,
+} from "../../../src/prefect/probes.ts";
 import { away, refused, ScriptedApi, signal } from "./given.ts";
 
 const startedAt = new Date("2026-11-22T16:00:00.000Z");
@@ -69,6 +74,17 @@ describe("a server", () => {
       expect(await readsDatabase(api)(target, signal)).toEqual({ kind: "fail", why });
     },
   );
+});
+
+test("a server that has just answered is not asked once more", async () => {
+  let asked = 0;
+  let hasJustAnswered = true;
+  const health = async () => ({ kind: "pass" as const, asked: (asked += 1) });
+  const probe = unlessHeard(health, () => hasJustAnswered);
+  expect(await probe(target, signal)).toEqual({ kind: "pass" });
+  hasJustAnswered = false;
+  expect(await probe(target, signal)).toEqual({ kind: "pass", asked: 1 });
+  expect(asked).toBe(1);
 });
 
 describe("a server that does not answer", () => {

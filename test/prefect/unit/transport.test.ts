@@ -33,6 +33,23 @@ describe("one request", () => {
     ]);
   });
 
+  test.each([
+    [200, {}, 1],
+    [500, {}, 1],
+    [503, { "prefect-maintenance": "true" }, 0],
+  ])("an answer of status %s with %o is heard %s times", async (status, headers, times) => {
+    let heard = 0;
+    await using server = await loopbackServer(() => [status, "{}", headers]);
+    const send = sendOnce({
+      url: server.url,
+      auth: undefined,
+      requestTimeoutMs: 20_000,
+      heard: () => (heard += 1),
+    });
+    await send(get, asIs, signal);
+    expect(heard).toBe(times);
+  });
+
   test("an answer without a body is one too", async () => {
     expect((await answerTo(() => [204, ""])).answer).toEqual({ kind: "ok", value: undefined });
   });

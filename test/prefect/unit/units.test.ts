@@ -29,6 +29,7 @@ function partsOf(changes: Partial<InstallationParts> = {}): InstallationParts {
     api: new ScriptedApi(),
     program: "/opt/env/bin/prefect",
     capabilities: newer,
+    hasJustAnswered: () => false,
     healthPort: () => (port += 1),
     releasePort: () => Promise.resolve(),
     base: { HOME: "/home/a", PATH: "/usr/bin" },
