@@ -7,8 +7,8 @@ export interface ControlPlane {
   metrics(): Promise<string>;
   /** Whether the daemon's own loop makes progress; never of its children. */
   alive(): boolean;
-  /** Units by exact name; each is checked before any is touched. */
-  order(verb: UnitVerb, units: readonly string[]): OrderResult;
+  /** Units by exact name; each is checked before any is touched. Done when the next daemon would know of it. */
+  order(verb: UnitVerb, units: readonly string[]): Promise<OrderResult>;
   reload(): Promise<ReloadResult>;
   /** The flow runs that have a process here: by pool, the oldest first. */
   runs(): Promise<readonly RunStatus[]>;

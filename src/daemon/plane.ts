@@ -69,7 +69,7 @@ export class Plane implements ControlPlane {
     return this.#deps.isAlive();
   }
 
-  order(verb: UnitVerb, units: readonly string[]): OrderResult {
+  async order(verb: UnitVerb, units: readonly string[]): Promise<OrderResult> {
     const { supervisor, memory } = this.#deps;
     const known = supervisor.units.map(({ spec }) => spec.name);
     const unknown = units.find((name) => !known.includes(name));
@@ -80,11 +80,12 @@ export class Plane implements ControlPlane {
       else stopped.delete(name);
     }
     const isNew = stopped.symmetricDifference(new Set(memory.now.stopped)).size > 0;
-    if (isNew) void memory.change({ stopped: [...stopped] });
+    const kept = isNew ? memory.change({ stopped: [...stopped] }) : undefined;
     for (const name of units) {
       if (verb === "restart") supervisor.restart(name, "restart");
       else supervisor[verb](name);
     }
+    await kept;
     return { kind: "done", units };
   }
 

@@ -126,7 +126,7 @@ export class FakePlane implements ControlPlane {
     return this.isAlive;
   }
 
-  order(verb: UnitVerb, units: readonly string[]): OrderResult {
+  async order(verb: UnitVerb, units: readonly string[]): Promise<OrderResult> {
     const known = this.now.units.map(({ name }) => name);
     const name = units.find((one) => !known.includes(one));
     if (name !== undefined) return { kind: "unknown-unit", name, known };
