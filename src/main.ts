@@ -51,6 +51,10 @@ const context: Context = {
     const { runSweep } = await import("./daemon/sweep.ts");
     return runSweep();
   },
+  draft: async (place) => {
+    const { draftFrom } = await import("./init.ts");
+    return draftFrom(place);
+  },
 };
 
 process.exitCode = await runCli(context, process.argv.slice(2));

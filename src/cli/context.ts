@@ -12,6 +12,21 @@ export interface Context {
   readonly interrupted: () => AbortSignal;
   readonly runDaemon: (options: DaemonOptions) => Promise<number>;
   readonly sweep: () => Promise<number>;
+  readonly draft: (place: DraftPlace) => Promise<Drafted>;
+}
+
+export interface DraftPlace {
+  readonly project: string;
+  /** Python environments to try besides those that are in use. */
+  readonly environments: readonly string[];
+}
+
+/** A configuration that goes on with what is there, and sentences about it. */
+export interface Drafted {
+  readonly text: string;
+  readonly found: readonly string[];
+  readonly assumed: readonly string[];
+  readonly toDo: readonly string[];
 }
 
 interface DaemonOptions {

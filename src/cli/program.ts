@@ -25,6 +25,7 @@ export function buildProgram(context: Context, finish: (status: number) => void)
     .exitOverride()
     .addHelpText("after", exitStatuses);
   addDaemon(program, context, run);
+  addInit(program, context, run);
   addStatus(program, context, run);
   addLogs(program, context, run);
   addOrders(program, context, run);
@@ -66,6 +67,27 @@ function addDaemon(program: Command, context: Context, run: Run): void {
     .command("sweep", { hidden: true })
     .description("Ends what a daemon left that died while it was being stopped: for ExecStopPost=.")
     .action(() => run(context.sweep()));
+}
+
+function addInit(program: Command, context: Context, run: Run): void {
+  program
+    .command("init")
+    .summary("write a configuration from what is there")
+    .description(
+      "Writes a configuration from a project (prefect.yaml, prefect.env, pyproject.toml) and from what runs of Prefect by hand, with its pools and limits. It changes nothing else.",
+    )
+    .option("--project <DIR>", "the folder of the project; otherwise the one you are in")
+    .option("--print", "print it instead")
+    .option("--force", "replace a configuration that is there")
+    .option(...json)
+    .addHelpText(
+      "after",
+      examples("init --project ~/project --print", "init --config ./config.yaml"),
+    )
+    .action(async (_options, command: Command) => {
+      const { init } = await import("./init.ts");
+      return run(init(context, command.optsWithGlobals()));
+    });
 }
 
 function addStatus(program: Command, context: Context, run: Run): void {

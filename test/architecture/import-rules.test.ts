@@ -41,6 +41,7 @@ test.each([
   ["src/prefect/planted.ts", take("execa"), "only host/ starts processes"],
   ["src/services/planted.ts", take("../prefect/units.ts"), "services imports supervision"],
   ["src/host/planted.ts", take("../config/config.ts"), "host imports the ports"],
+  ["src/init/planted.ts", take("../host/processes.ts"), "the machine comes by init/ports.ts"],
   ["src/metrics/planted.ts", take("../supervision/unit-runner.ts"), "metrics cannot steer"],
   ["src/control/planted.ts", take("../daemon.ts"), "control gets snapshots handed"],
   ["src/cli/planted.ts", take("../supervision/supervisor.ts"), "cli talks to the daemon"],
@@ -54,6 +55,7 @@ test.each([
   ["src/config/planted.ts", take("../supervision/time.ts")],
   ["src/prefect/planted.ts", take("../supervision/unit-spec.ts")],
   ["src/host/planted.ts", take("../supervision/ports.ts")],
+  ["src/init/planted.ts", take("../config/env-file.ts")],
   ["src/metrics/planted.ts", take("../supervision/unit-view.ts")],
   ["src/cli/planted.ts", take("../control/client.ts")],
 ])("%s may: %s", async (file, line) => {

@@ -56,6 +56,7 @@ export function fakeContext(
     interrupted: () => interruption.signal,
     runDaemon: () => Promise.reject(new Error("not in this test")),
     sweep: () => Promise.reject(new Error("not in this test")),
+    draft: () => Promise.reject(new Error("not in this test")),
     ...changes,
     out: written(isTerminal, env),
     err: written(isTerminal, env),
