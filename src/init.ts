@@ -14,12 +14,7 @@ export interface Drafted extends Draft {
   readonly text: string;
 }
 
-export async function draftFrom(place: Place): Promise<Drafted> {
-  const drafted = draft(await look(place, surroundings));
-  return { ...drafted, text: render(drafted) };
-}
-
-const surroundings: Surroundings = {
+export const surroundings: Surroundings = {
   read: (file) => readFile(file, "utf8").catch(() => undefined),
   async foldersIn(folder) {
     const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
@@ -59,6 +54,11 @@ const surroundings: Surroundings = {
     }
   },
 };
+
+export async function draftFrom(place: Place, around = surroundings): Promise<Drafted> {
+  const drafted = draft(await look(place, around));
+  return { ...drafted, text: render(drafted) };
+}
 
 /** As Prefect 3 keeps them. */
 function poolsIn(file: string): (AnswerOfPools & { kind: "pools" })["pools"] {

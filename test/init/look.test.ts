@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
-import { draftFrom } from "../../src/init.ts";
+import { draftFrom, surroundings } from "../../src/init.ts";
 
 async function folder(files: Readonly<Record<string, string>>): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), "sails-init-"));
@@ -14,6 +14,9 @@ async function folder(files: Readonly<Record<string, string>>): Promise<string> 
   }
   return path;
 }
+
+/** Without what runs on the machine of the tests. */
+const around = { ...surroundings, processes: () => [] };
 
 const odd = `
 x-pool: &pool {work_pool: {name: vm-runs}}
@@ -38,7 +41,7 @@ test("a project as people have it", async () => {
   database.exec("CREATE TABLE work_pool (name, type, concurrency_limit)");
   database.exec("INSERT INTO work_pool VALUES ('vm-runs', 'process', 3)");
   database.close();
-  const { text, found } = await draftFrom({ project, environments: [] });
+  const { text, found } = await draftFrom({ project, environments: [] }, around);
   expect(text).toContain(`env_file: ${project}/prefect.env`);
   expect(text).toContain(`project: ${project}\n  path: ${project}/prefect-env`);
   expect(text).toContain("pools:\n  - name: vm-runs\n    concurrency_limit: 3\n");
@@ -54,7 +57,7 @@ test("a database that is none, and an env file that is none", async () => {
   });
   const port = "PREFECT_API_URL=http://127.0.0.1:1/api";
   await writeFile(join(project, "prefect.env"), `PREFECT_HOME=${project}\n${port}\nnonsense`);
-  const { text, assumed } = await draftFrom({ project, environments: [] });
+  const { text, assumed } = await draftFrom({ project, environments: [] }, around);
   expect(text).toContain("pools:\n  - name: p\n");
   expect(assumed.join()).toMatch(/no server answers on port 1, and .*prefect.db cannot be read/);
 });
