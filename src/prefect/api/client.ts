@@ -1,7 +1,16 @@
 /** The calls of Prefect's REST API that are used. Refusals and outages are values. */
 import * as z from "zod";
+import type {
+  DeploymentResponse,
+  Flow,
+  WorkerResponse,
+  WorkPoolCreate,
+  WorkPoolResponse,
+  WorkPoolUpdate,
+} from "./openapi.ts";
 import { readAllWith } from "./paging.ts";
 import { type Answer, sendOnce, sendPersistently, type TransportOptions } from "./transport.ts";
+import { understands } from "./understands.ts";
 
 export interface PrefectApi {
   pools(signal: AbortSignal): Promise<Answer<readonly WorkPool[]>>;
@@ -16,41 +25,48 @@ export interface PrefectApi {
   ): Promise<Answer<unknown>>;
 }
 
-const workPool = z.object({
-  name: z.string(),
-  type: z.string(),
-  is_paused: z.boolean(),
-  concurrency_limit: z.number().nullable(),
-  base_job_template: z.record(z.string(), z.unknown()).default({}),
-});
+const workPool = understands<WorkPoolResponse>()(
+  z.object({
+    name: z.string(),
+    type: z.string(),
+    is_paused: z.boolean(),
+    concurrency_limit: z.number().nullable(),
+    base_job_template: z.record(z.string(), z.unknown()).default({}),
+  }),
+);
 export type WorkPool = z.infer<typeof workPool>;
 
-export interface NewWorkPool {
-  readonly name: string;
-  readonly type: string;
-  readonly concurrency_limit?: number;
-  readonly base_job_template?: WorkPool["base_job_template"];
-}
+export type NewWorkPool = Pick<
+  WorkPoolCreate & { readonly type: string },
+  "name" | "type" | "concurrency_limit" | "base_job_template"
+>;
 
-export type PoolChange = Partial<Omit<WorkPool, "name" | "type">>;
+export type PoolChange = Pick<
+  WorkPoolUpdate,
+  "is_paused" | "concurrency_limit" | "base_job_template"
+>;
 
-const worker = z.object({
-  name: z.string(),
-  status: z.string(),
-  last_heartbeat_time: z.coerce.date().nullable(),
-});
+const worker = understands<WorkerResponse>()(
+  z.object({
+    name: z.string(),
+    status: z.string(),
+    last_heartbeat_time: z.coerce.date().nullable(),
+  }),
+);
 export type Worker = z.infer<typeof worker>;
 
-const deployment = z.object({
-  id: z.string(),
-  name: z.string(),
-  entrypoint: z.string().nullish(),
-  work_pool_name: z.string().nullish(),
-  flow_id: z.string(),
-  schedules: z.array(z.object({ id: z.string(), slug: z.string().nullish() })),
-  job_variables: z.looseObject({ command: z.string().nullish().catch(undefined) }).nullish(),
-});
-const flow = z.object({ id: z.string(), name: z.string() });
+const deployment = understands<DeploymentResponse>()(
+  z.object({
+    id: z.string(),
+    name: z.string(),
+    entrypoint: z.string().nullish(),
+    work_pool_name: z.string().nullish(),
+    flow_id: z.string(),
+    schedules: z.array(z.object({ id: z.string(), slug: z.string().nullish() })),
+    job_variables: z.looseObject({ command: z.string().nullish().catch(undefined) }).nullish(),
+  }),
+);
+const flow = understands<Flow>()(z.object({ id: z.string(), name: z.string() }));
 
 export interface Deployment {
   readonly id: string;

@@ -3,8 +3,10 @@
  * says of a change is part of the answer.
  */
 import * as z from "zod";
+import type { FlowRunFilter, FlowRunResponse, Log, OrchestrationResult, State } from "./openapi.ts";
 import { readAllWith } from "./paging.ts";
 import { type Answer, sendOnce, sendPersistently, type TransportOptions } from "./transport.ts";
+import { understands } from "./understands.ts";
 
 export interface FlowRunApi {
   /** Pending, Running and Cancelling: those that may hold a slot, and those that may lie. */
@@ -70,72 +72,78 @@ export type Orchestrated =
   /** In Prefect's own words, and with the state that the run has instead. */
   | { readonly kind: "not-accepted"; readonly why: string; readonly state: RunState | undefined };
 
-const runState = z
-  .object({
-    id: z.string(),
-    type: z.enum(stateTypes),
-    name: z.string().nullish(),
-    message: z.string().nullish(),
-    timestamp: z.coerce.date(),
-  })
-  .transform(
-    ({ id, type, name, message, timestamp }): RunState => ({
-      id,
-      type,
-      name: name ?? type,
-      message: message ?? "",
-      timestamp,
-    }),
-  );
+const runState = understands<State>()(
+  z
+    .object({
+      id: z.string(),
+      type: z.enum(stateTypes),
+      name: z.string().nullish(),
+      message: z.string().nullish(),
+      timestamp: z.coerce.date(),
+    })
+    .transform(
+      ({ id, type, name, message, timestamp }): RunState => ({
+        id,
+        type,
+        name: name ?? type,
+        message: message ?? "",
+        timestamp,
+      }),
+    ),
+);
 
 /** Of some two kilobytes, what is of use here. */
-const flowRun = z
-  .object({
-    id: z.string(),
-    name: z.string(),
-    state: runState.nullish(),
-    run_count: z.number().nullish(),
-    work_pool_name: z.string().nullish(),
-    deployment_id: z.string().nullish(),
-    infrastructure_pid: z.string().nullish(),
-    labels: z.record(z.string(), z.unknown()).nullish(),
-    empirical_policy: z.object({ retry_type: z.string().nullish() }).nullish(),
-  })
-  .transform((run): FlowRun | undefined => {
-    // One that was made without a state is nobody's business yet.
-    if (run.state === undefined || run.state === null) return undefined;
-    const workerName = run.labels?.["prefect.worker.name"];
-    const pid = Number(run.infrastructure_pid ?? Number.NaN);
-    return {
-      id: run.id,
-      name: run.name,
-      state: run.state,
-      runCount: run.run_count ?? 0,
-      pool: run.work_pool_name ?? undefined,
-      deploymentId: run.deployment_id ?? undefined,
-      workerName: typeof workerName === "string" ? workerName : undefined,
-      infrastructurePid: Number.isInteger(pid) ? pid : undefined,
-      retriesInProcess: run.empirical_policy?.retry_type === "in_process",
-    };
-  });
+const flowRun = understands<FlowRunResponse>()(
+  z
+    .object({
+      id: z.string(),
+      name: z.string(),
+      state: runState.nullish(),
+      run_count: z.number().nullish(),
+      work_pool_name: z.string().nullish(),
+      deployment_id: z.string().nullish(),
+      infrastructure_pid: z.string().nullish(),
+      labels: z.record(z.string(), z.unknown()).nullish(),
+      empirical_policy: z.object({ retry_type: z.string().nullish() }).nullish(),
+    })
+    .transform((run): FlowRun | undefined => {
+      // One that was made without a state is nobody's business yet.
+      if (run.state === undefined || run.state === null) return undefined;
+      const workerName = run.labels?.["prefect.worker.name"];
+      const pid = Number(run.infrastructure_pid ?? Number.NaN);
+      return {
+        id: run.id,
+        name: run.name,
+        state: run.state,
+        runCount: run.run_count ?? 0,
+        pool: run.work_pool_name ?? undefined,
+        deploymentId: run.deployment_id ?? undefined,
+        workerName: typeof workerName === "string" ? workerName : undefined,
+        infrastructurePid: Number.isInteger(pid) ? pid : undefined,
+        retriesInProcess: run.empirical_policy?.retry_type === "in_process",
+      };
+    }),
+);
 
 /** One that is not understood must not hide the others. */
 const flowRunsIn = (runs: readonly unknown[]): readonly FlowRun[] =>
   runs.map((run) => flowRun.safeParse(run).data).filter((run) => run !== undefined);
 
-const orchestrated = z
-  .object({
-    status: z.string(),
-    state: runState.nullish(),
-    details: z.object({ reason: z.string().nullish() }).nullish(),
-  })
-  .transform(({ status, state, details }): Orchestrated => {
-    if (status === "ACCEPT") return { kind: "accepted" };
-    const why = `${status}: ${details?.reason ?? "no reason given"}`;
-    return { kind: "not-accepted", why, state: state ?? undefined };
-  });
+const orchestrated = understands<OrchestrationResult>()(
+  z
+    .object({
+      status: z.string(),
+      state: runState.nullish(),
+      details: z.looseObject({ reason: z.string().nullish() }).nullish(),
+    })
+    .transform(({ status, state, details }): Orchestrated => {
+      if (status === "ACCEPT") return { kind: "accepted" };
+      const why = `${status}: ${details?.reason ?? "no reason given"}`;
+      return { kind: "not-accepted", why, state: state ?? undefined };
+    }),
+);
 
-const logLine = z.object({ name: z.string(), message: z.string() });
+const logLine = understands<Log>()(z.object({ name: z.string(), message: z.string() }));
 
 export const liveTypes: readonly StateType[] = ["PENDING", "RUNNING", "CANCELLING"];
 const errorLevel = 40;
@@ -149,7 +157,7 @@ export function createFlowRunApi(options: TransportOptions): FlowRunApi {
     async liveRuns(pools, signal) {
       if (pools.length === 0) return { kind: "ok", value: [] };
       const answer = await all("/flow_runs/filter", z.unknown(), signal, {
-        flow_runs: { state: { type: { any_: liveTypes } } },
+        flow_runs: { state: { type: { any_: [...liveTypes] } } } satisfies FlowRunFilter,
         work_pools: { name: { any_: pools } },
         // Of an order by time, entries would move from page to page while they are read.
         sort: "ID_DESC",
@@ -162,7 +170,7 @@ export function createFlowRunApi(options: TransportOptions): FlowRunApi {
         flow_runs: {
           state: { type: { any_: ["CRASHED"] } },
           start_time: { after_: since.toISOString() },
-        },
+        } satisfies FlowRunFilter,
         work_pools: { name: { any_: pools } },
         sort: "EXPECTED_START_TIME_DESC",
         limit: 200,
