@@ -1,5 +1,6 @@
 /** The status as text for people. */
 import type { Problem, Status, UnitStatus } from "../control/status.ts";
+import { checkTable } from "./checks-text.ts";
 import { beneath, count, gap, type Lines, type Look, spanSince } from "./look.ts";
 import type { Tone } from "./paint.ts";
 import { poolTable } from "./pools-text.ts";
@@ -11,7 +12,13 @@ export function statusText(status: Status, look: Look, part: "whole" | "units"):
   const sections =
     part === "units"
       ? [table]
-      : [header(status, look), table, poolTable(status.pools, look), problemList(status, look)];
+      : [
+          header(status, look),
+          table,
+          poolTable(status.pools, look),
+          checkTable(status.checks, look),
+          problemList(status, look),
+        ];
   return sections
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.map((line) => `${line}\n`).join(""))

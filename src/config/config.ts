@@ -13,6 +13,7 @@ export interface Config {
   readonly server: ServerConfig;
   readonly pools: readonly PoolConfig[];
   readonly deployments: readonly DeploymentsConfig[];
+  readonly checks: readonly CheckConfig[];
   readonly services: readonly ServiceConfig[];
   readonly web: { readonly listen: Address };
 }
@@ -58,6 +59,8 @@ export interface PoolConfig {
   /** Undefined: not ours to say, what Prefect holds stays. */
   readonly concurrencyLimit: number | undefined;
   readonly workers: number;
+  /** Names of checks that exist. */
+  readonly requires: readonly string[];
   /** Only of a process pool: its runs outlive their worker. */
   readonly detached: boolean;
   readonly drainTimeout: Millis;
@@ -87,6 +90,38 @@ export type ScheduleRule =
   | { readonly kind: "cron"; readonly cron: string }
   | { readonly kind: "interval"; readonly interval: Millis }
   | { readonly kind: "rrule"; readonly rrule: string };
+
+export interface CheckConfig {
+  readonly name: string;
+  readonly target: CheckTarget;
+  readonly every: Millis;
+  readonly timeout: Millis;
+  readonly failureThreshold: number;
+  readonly successThreshold: number;
+}
+
+export type CheckTarget =
+  | { readonly kind: "mount"; readonly path: string }
+  | { readonly kind: "command"; readonly command: readonly string[] }
+  | { readonly kind: "http"; readonly url: string }
+  /** `maxAge` undefined: it only has to be there. */
+  | { readonly kind: "file"; readonly path: string; readonly maxAge: Millis | undefined }
+  /** Times before the end of what expires first. */
+  | {
+      readonly kind: "certificate";
+      readonly path: string;
+      readonly warn: Millis;
+      readonly fail: Millis;
+    }
+  /** In bytes. */
+  | FreeSpaceTarget;
+
+export interface FreeSpaceTarget {
+  readonly kind: "free-space";
+  readonly path: string;
+  readonly warn: number;
+  readonly min: number;
+}
 
 export interface ServiceConfig {
   readonly name: string;

@@ -7,6 +7,7 @@ import { longestTimer, parseDuration } from "./duration.ts";
 import { isVariableName } from "./env-file.ts";
 import { findPlaceholder } from "./placeholder.ts";
 import { maskUrls } from "./secrets.ts";
+import { parseSize } from "./size.ts";
 
 /** What loading must know of a value beyond its type. */
 export type Kind = "path" | "python" | "program" | "variables";
@@ -61,6 +62,18 @@ const judgeTimer: Judge = (value) => {
 export const timer = text(`a duration ${durations}, at most 24d`, judgeTimer);
 export const positiveTimer = text(`a duration above 0 ${durations}, at most 24d`, (value) =>
   parseDuration(value) === 0 ? quoted(value) : judgeTimer(value),
+);
+
+/** More often would be work without an end. */
+export const everySpan = text(`a duration from 1s to 24d ${durations}`, (value) =>
+  (parseDuration(value) ?? 0) < 1000 ? quoted(value) : judgeTimer(value),
+);
+
+const isSize = (value: string): boolean => (parseSize(value) ?? 0) > 0;
+export const size = text("a size such as 500MB or 2GB", unless(isSize));
+export const spanOrSize = text(
+  "a duration such as 2d, or a size such as 5GB",
+  unless((value) => (parseDuration(value) ?? 0) > 0 || isSize(value)),
 );
 
 export const url = text("a URL that begins with http:// or https://", (value) => {

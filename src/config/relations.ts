@@ -4,10 +4,12 @@
  */
 import * as z from "zod";
 import { collide, parseAddress } from "./address.ts";
+import { checkFaults } from "./check-rules.ts";
 import { parseDuration } from "./duration.ts";
 import type { Fault } from "./fault.ts";
 import { type KeyPath, valueAt } from "./key-path.ts";
 import { schema } from "./schema.ts";
+import { checkTargets } from "./schema-check.ts";
 import { schemaAt } from "./schema-walk.ts";
 import type { Sources } from "./sources.ts";
 import { orderFaults, textOf } from "./unit-order.ts";
@@ -16,11 +18,13 @@ export function relationFaults(sources: Sources): readonly Fault[] {
   return [
     ...duplicates(sources, "pools"),
     ...duplicates(sources, "services"),
+    ...duplicates(sources, "checks"),
     ...choices(sources),
     ...delays(sources),
     ...serverElsewhere(sources),
     ...samePort(sources),
     ...orderFaults(sources),
+    ...checkFaults(sources),
   ];
 }
 
@@ -49,7 +53,7 @@ function valueOrDefault({ tree }: Sources, path: KeyPath): unknown {
   return declared instanceof z.ZodDefault ? declared.def.defaultValue : undefined;
 }
 
-function* duplicates(sources: Sources, list: "pools" | "services"): Generator<Fault> {
+function* duplicates(sources: Sources, list: "pools" | "services" | "checks"): Generator<Fault> {
   const first = new Map<string, KeyPath>();
   for (const index of indexesOf(sources, [list])) {
     const path = [list, index, "name"];
@@ -75,6 +79,9 @@ function* choices(sources: Sources): Generator<Fault> {
     for (const place of indexesOf(sources, list)) {
       yield* exactlyOne(sources, [...list, place], ["cron", "interval", "rrule"]);
     }
+  }
+  for (const index of indexesOf(sources, ["checks"])) {
+    yield* exactlyOne(sources, ["checks", index], checkTargets);
   }
   for (const index of indexesOf(sources, ["services"])) {
     for (const probe of ["startup", "readiness", "liveness"]) {

@@ -4,6 +4,7 @@
  */
 import * as z from "zod";
 import * as leaf from "./leaf.ts";
+import { check } from "./schema-check.ts";
 import { service } from "./schema-service.ts";
 
 const prefect = z.strictObject({
@@ -101,6 +102,15 @@ const pool = z
       .meta({
         description: "How many workers serve the pool from this machine.",
         examples: [1],
+      }),
+    requires: z
+      .array(leaf.words)
+      .default([])
+      .meta({
+        title: "a list of checks",
+        description:
+          "Checks that must hold. While one of them fails or hangs, the pool is paused; afterwards it goes on.",
+        examples: [["arc"]],
       }),
     detached: z
       .boolean()
@@ -220,6 +230,13 @@ export const schema = z
       .meta({
         description: "Deployments that are kept in place.",
         examples: [[{ prefect_yaml: "~/project/prefect.yaml" }]],
+      }),
+    checks: z
+      .array(check)
+      .default([])
+      .meta({
+        description: "What must hold beside the units; pools may require it.",
+        examples: [[{ name: "arc", mount: "~/arc", every: "30s" }]],
       }),
     services: z
       .array(service)

@@ -5,6 +5,7 @@ import { parseAddress } from "./address.ts";
 import type { Address, Config, ProbeConfig, ProbeTarget, ScheduleRule } from "./config.ts";
 import type { Settings } from "./defaults.ts";
 import { parseDuration } from "./duration.ts";
+import { toCheck } from "./to-check.ts";
 
 export function toConfig(settings: Settings, file: string | undefined): Config {
   const { prefect, environment, server } = settings;
@@ -36,6 +37,7 @@ export function toConfig(settings: Settings, file: string | undefined): Config {
       type: pool.type,
       concurrencyLimit: pool.concurrency_limit,
       workers: pool.workers,
+      requires: pool.requires,
       detached: pool.detached,
       drainTimeout: millis(pool.drain_timeout),
       stopTimeout: millis(pool.stop_timeout),
@@ -52,6 +54,7 @@ export function toConfig(settings: Settings, file: string | undefined): Config {
         active: schedule.active,
       })),
     })),
+    checks: settings.checks.map(toCheck),
     services: settings.services.map(toService),
     web: { listen: address(settings.web.listen) },
   });

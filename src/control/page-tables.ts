@@ -1,8 +1,8 @@
-/** The tables of the status page: units, pools, flow runs. */
+/** The tables of the status page: units, pools, checks, flow runs. */
 import { formatSpan, ms } from "../supervision/time.ts";
 import { formatBytes } from "./bytes.ts";
 import { type Html, html } from "./html.ts";
-import type { PoolStatus, RunStatus, UnitStatus } from "./status.ts";
+import type { CheckStatus, PoolStatus, RunStatus, UnitStatus } from "./status.ts";
 
 export type Tone = "good" | "bad" | "wait";
 
@@ -18,6 +18,13 @@ export const poolTable = (pools: readonly PoolStatus[], now: Date): Html =>
     "Pools",
     ["Pool", "Intake", "Running", "Why, and what to know"],
     pools.map((pool) => poolRow(pool, now)),
+  );
+
+export const checkTable = (checks: readonly CheckStatus[], now: Date): Html =>
+  table(
+    "Checks",
+    ["Check", "State", "For", "Why, and what comes next"],
+    checks.map((check) => checkRow(check, now)),
   );
 
 /** @param prefectUrl where Prefect's own pages are, if anywhere */
@@ -89,6 +96,28 @@ const remarks = ({ why, drainDeadline, detached }: PoolStatus, now: Date): reado
           html`<span class="next">Its flow runs are not detached: they are lost when its worker dies</span>`,
         ]),
   );
+
+const checkRow = (check: CheckStatus, now: Date): Html => html`<tr>
+<th scope="row">${check.name}</th>
+<td class="state ${checkTones[check.state]}">${check.state}</td>
+<td data-label="For">${since(check.since, now)}</td>
+<td>${lines(
+  html`${check.reason}`,
+  html`<span class="next">Next: ${check.next}${keeps(check)}</span>`,
+)}</td>
+</tr>
+`;
+
+const checkTones = {
+  ok: "good",
+  warn: "wait",
+  fail: "bad",
+  hangs: "bad",
+  unknown: "wait",
+} as const satisfies Record<CheckStatus["state"], Tone>;
+
+const keeps = ({ pools }: CheckStatus): string =>
+  pools.length === 0 ? "" : `. Required by ${pools.join(", ")}`;
 
 const lines = (...all: readonly Html[]): readonly Html[] =>
   all.map((line, i) => (i === 0 ? line : html`<br>${line}`));

@@ -2,7 +2,7 @@
 import { hash } from "node:crypto";
 import { type Html, html } from "./html.ts";
 import { pageScript, pageStyle } from "./page-assets.ts";
-import { poolTable, runTable, type Tone, time, unitTable } from "./page-tables.ts";
+import { checkTable, poolTable, runTable, type Tone, time, unitTable } from "./page-tables.ts";
 import type { WholeReply } from "./reply.ts";
 import type { Problem, RunStatus, Status } from "./status.ts";
 
@@ -32,7 +32,7 @@ const contentSecurityPolicy = [
 ].join("; ");
 
 function page(status: Status, runs: readonly RunStatus[], now: Date): Html {
-  const { supervisor, units, pools, problems } = status;
+  const { supervisor, units, pools, checks, problems } = status;
   const verdict = verdictOf(status);
   return html`<!doctype html>
 <html lang="en">
@@ -53,6 +53,7 @@ ${links(supervisor).map(({ href, words }) => html`<li><a href="${href}">${words}
 ${problems.length === 0 ? [] : [problemList(problems)]}
 ${unitTable(units, now)}
 ${pools.length === 0 ? [] : [poolTable(pools, now)]}
+${checks.length === 0 ? [] : [checkTable(checks, now)]}
 ${runSection(status, runs, now)}
 <footer>Version ${supervisor.version}, process ${supervisor.pid}, started ${time(supervisor.startedAt)}.
 Configuration: ${supervisor.config ?? "the defaults"}. State: ${supervisor.stateDir}.</footer>

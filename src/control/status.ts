@@ -12,6 +12,8 @@ export interface Status {
   readonly units: readonly UnitStatus[];
   /** The pools that are managed here. */
   readonly pools: readonly PoolStatus[];
+  /** What must hold beside the units: as declared, and the volume of PREFECT_HOME. */
+  readonly checks: readonly CheckStatus[];
   /** What is wrong beside the units, each with its cure. */
   readonly problems: readonly Problem[];
 }
@@ -64,6 +66,22 @@ export interface PoolStatus {
   readonly drainDeadline: string | null;
   /** Whether its flow runs live on when their worker goes. */
   readonly detached: boolean;
+}
+
+export interface CheckStatus {
+  readonly name: string;
+  /** What is looked at: `mount /home/ubuntu/arc`. */
+  readonly what: string;
+  /**
+   * `warn` holds still. `hangs`: a look has had no answer, and cannot be ended. `unknown`: not looked
+   * at yet, or it could not be looked at.
+   */
+  readonly state: "ok" | "warn" | "fail" | "hangs" | "unknown";
+  readonly since: string;
+  readonly reason: string;
+  readonly next: string;
+  /** Those that require it: they are closed while it fails or hangs. */
+  readonly pools: readonly string[];
 }
 
 /** The shape of `runs --json` and of `/api/v1/runs`; versioned as the status is. */

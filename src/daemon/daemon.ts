@@ -8,17 +8,20 @@ import type { ReloadResult } from "../control/control-plane.ts";
 import type { Problem, SupervisorStatus } from "../control/status.ts";
 import { baseEnvironment } from "../host/base-environment.ts";
 import { systemClock, toWallClock } from "../host/clock.ts";
+import { files } from "../host/files.ts";
 import { endLeftovers } from "../host/leftovers.ts";
 import type { Level, Log } from "../host/log.ts";
+import { HostLooker } from "../host/looker.ts";
 import { supervisorVariable } from "../host/marks.ts";
 import { SystemdNotifier } from "../host/notifier.ts";
-import { ownCommand, ownRunLauncher, ownServerLauncher } from "../host/own-program.ts";
+import { ownCommand, ownLookAt, ownRunLauncher, ownServerLauncher } from "../host/own-program.ts";
 import { readProcessTable, sampleProcessTree } from "../host/process-sample.ts";
 import { bootId } from "../host/processes.ts";
 import { become, tryOut } from "../host/reexec.ts";
 import { findOwnUnit } from "../host/systemd-job.ts";
 import { createMetrics, type Metrics } from "../metrics/metrics.ts";
 import { processMetrics } from "../metrics/process-metrics.ts";
+import { DatabaseGuard } from "../prefect/database-guard.ts";
 import { apiUrl, uiUrl } from "../prefect/installation.ts";
 import { flowRunVariable } from "../prefect/ports.ts";
 import { describe } from "../supervision/describe.ts";
@@ -29,6 +32,7 @@ import type { UnitSpec } from "../supervision/unit-spec.ts";
 import type { UnitEvent, UnitState } from "../supervision/unit-state.ts";
 import type { UnitView } from "../supervision/unit-view.ts";
 import { type Booted, load, type OwnEnvironment } from "./boot.ts";
+import { CheckKeeper } from "./check-keeper.ts";
 import { ChildRecords } from "./child-records.ts";
 import { type Children, openChildren } from "./children.ts";
 import { commandLine } from "./command-line.ts";
@@ -67,6 +71,7 @@ export class Daemon implements AsyncDisposable {
   readonly #supervisor: Supervisor;
   readonly #runs: FlowRuns;
   readonly #installation: Installation;
+  readonly #checks: CheckKeeper;
   readonly #plane: Plane;
   readonly #herald: Herald;
   #heartbeat: Heartbeat | undefined;
@@ -167,7 +172,30 @@ export class Daemon implements AsyncDisposable {
         declaring: (units) => this.#metrics.declare(units),
         inherit: (units) => this.#inherit(units),
         inherited: (units) => this.#inherited(units),
+        serverIsReady: () => this.#checks.serverIsReady(),
         changed: () => this.#herald.overviewSoon(),
+      }),
+    );
+    this.#checks = this.#stack.use(
+      new CheckKeeper({
+        clock: systemClock,
+        wallClock: () => new Date(),
+        toWallClock,
+        looker: new HostLooker({
+          program: ownLookAt(),
+          env: baseEnvironment(own),
+          supervisorId: memory.now.supervisorId,
+        }),
+        memory,
+        intake: this.#runs.keeper.intake,
+        isPaused: (pool) => this.#installation.isPaused(pool),
+        homeMark: (wanted) => new DatabaseGuard(wanted, files).mark(),
+        metrics: () => this.#metrics.checks,
+        tell: ({ level, text }) => this.#tell(level, text),
+        publish: (event) => {
+          this.#herald.overviewSoon();
+          this.#plane.publish(event);
+        },
       }),
     );
     this.#plane = new Plane({
@@ -179,12 +207,19 @@ export class Daemon implements AsyncDisposable {
           config: this.#config,
           closureOf: (pool) => this.#runs.keeper.closureOf(pool),
           isPaused: (pool) => this.#installation.isPaused(pool),
+          failing: (pool) => this.#checks.failing(pool).map(({ why }) => why),
+          isOverruled: (pool) => this.#checks.isOverruled(pool),
           isStopping: this.#phase === "stopping",
           runs: this.#runs.keeper.runs,
           now: new Date(),
         }),
       runs: new RunOrders(this.#runs.keeper, () => this.#config),
-      problems: () => [...this.#installation.problems, ...this.#webProblems],
+      checks: () => this.#checks.statuses,
+      problems: () => [
+        ...this.#installation.problems,
+        ...this.#checks.problems,
+        ...this.#webProblems,
+      ],
       metrics: () => this.#metrics.render(),
       reload: () => this.reload(),
       reexec: () => void this.reexec("reexec ordered"),
@@ -222,6 +257,8 @@ export class Daemon implements AsyncDisposable {
 
   async start(): Promise<void> {
     await this.#runs.open();
+    // First: what they find out may be why nothing of the rest gets anywhere.
+    this.#checks.configure(this.#config);
     await this.#installation.apply(this.#config);
     this.#metrics.daemon.configLoaded(Date.now() / 1000);
     this.#phase = "running";
@@ -270,6 +307,7 @@ export class Daemon implements AsyncDisposable {
     this.#herald.overviewSoon();
     hurry.addEventListener("abort", () => this.#supervisor.killAll());
     this.#installation[Symbol.dispose]();
+    this.#checks[Symbol.dispose]();
     await this.#runs.keeper.stop(hurry);
     await this.#supervisor.stopAll();
     await this.#children.escapees.settled();
@@ -320,6 +358,7 @@ export class Daemon implements AsyncDisposable {
   async #settleAccounts(): Promise<void> {
     await this.#reloading;
     this.#installation[Symbol.dispose]();
+    this.#checks[Symbol.dispose]();
     await this.#children.escapees.settled();
     await this.#records.flush();
     await this.#notifier.delivered();
@@ -353,6 +392,7 @@ export class Daemon implements AsyncDisposable {
     this.#config = loaded.config;
     const warnings = [...loaded.warnings.map(describeFault), ...needRestart(before, loaded.config)];
     for (const warning of warnings) this.#tell("warn", warning);
+    this.#checks.configure(loaded.config);
     const declared = await this.#installation.apply(loaded.config);
     const { added, changed, removed } = declared;
     const what = `${added.length} units added, ${changed.length} restarted, ${removed.length} removed`;
@@ -390,7 +430,7 @@ export class Daemon implements AsyncDisposable {
     return new Heartbeat({
       clock: systemClock,
       span: watchdog > 0 ? ms(watchdog) : minutes(1),
-      overdue: () => this.#installation.overdue,
+      overdue: () => [...this.#installation.overdue, ...this.#checks.overdue],
       beat: () => {
         if (watchdog === 0) return;
         this.#notifier.watchdog();

@@ -42,6 +42,8 @@ export interface InstallationDeps {
   readonly inherit: (units: readonly UnitSpec[]) => Inheritance;
   /** So many units have been taken over: all that could be. */
   readonly inherited: (units: number) => void;
+  /** Each time, after the flow runs have been told. */
+  readonly serverIsReady: () => void;
   /** Something beside the units has changed. */
   readonly changed: () => void;
 }
@@ -80,7 +82,10 @@ export class Installation implements Disposable {
       runLauncher: this.#deps.runLauncher,
       serverLauncher: this.#deps.serverLauncher,
       quiesce: (pool, unit, signal) => this.#deps.runs.quiesce(pool, unit, signal),
-      apiIsThere: () => this.#deps.runs.serverIsReady(),
+      apiIsThere: () => {
+        this.#deps.runs.serverIsReady();
+        this.#deps.serverIsReady();
+      },
       run: runCommand,
       base,
       log,
@@ -149,6 +154,7 @@ export class Installation implements Disposable {
     if (keeper === undefined) return;
     keeper.serverIsReady();
     this.#deps.runs.serverIsReady();
+    this.#deps.serverIsReady();
     void this.#keepProfile(keeper);
   }
 

@@ -21,13 +21,17 @@ const shape = z.object({
     .record(
       z.string(),
       z.object({
-        reasons: z.array(z.enum(["hot-restart", "drain", "stop"])).readonly(),
+        reasons: z.array(z.enum(["hot-restart", "drain", "stop", "check"])).readonly(),
         isOurs: z.boolean(),
         since: z.string(),
         deadline: z.string().optional(),
+        isToldOf: z.literal(true).optional(),
+        stamp: z.object({ updated: z.string(), rest: z.string() }).optional(),
       }),
     )
     .default({}),
+  /** Pools that an operator has opened although what they require does not hold. */
+  overruled: z.array(z.string()).default([]),
   /** The children that live, by unit. Each is read for itself: one that has no sense costs no other. */
   children: z.record(z.string(), z.unknown()).default({}),
 });
@@ -127,6 +131,7 @@ const nothing: Omit<Remembered, "supervisorId"> = {
   capabilities: {},
   children: {},
   closures: {},
+  overruled: [],
 };
 
 function parse(text: string): Remembered | undefined {

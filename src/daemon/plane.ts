@@ -12,6 +12,7 @@ import type {
   UnitVerb,
 } from "../control/control-plane.ts";
 import type {
+  CheckStatus,
   PoolStatus,
   Problem,
   RunStatus,
@@ -29,6 +30,7 @@ export interface PlaneDeps {
   readonly memory: Memory;
   readonly describeSelf: () => SupervisorStatus;
   readonly pools: () => readonly PoolStatus[];
+  readonly checks: () => readonly CheckStatus[];
   readonly runs: RunOrders;
   readonly problems: () => readonly Problem[];
   readonly metrics: () => Promise<string>;
@@ -49,11 +51,13 @@ export class Plane implements ControlPlane {
   }
 
   status(): Status {
-    const { supervisor, describeSelf, pools, problems, now, toWallClock, logOf } = this.#deps;
+    const { supervisor, describeSelf, pools, checks, problems, now, toWallClock, logOf } =
+      this.#deps;
     return buildStatus({
       supervisor: describeSelf(),
       units: supervisor.units,
       pools: pools(),
+      checks: checks(),
       problems: problems(),
       now: now(),
       toWallClock,

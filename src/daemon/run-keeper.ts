@@ -139,6 +139,11 @@ export class RunKeeper implements Disposable {
     return this.#guard.unsettled;
   }
 
+  /** Who else has reasons to close a pool does it by this, so that one reason does not end another. */
+  get intake(): Intake {
+    return this.#intake;
+  }
+
   closureOf(pool: string): Closure | undefined {
     return this.#deps.closures()[pool];
   }

@@ -47,6 +47,10 @@ export interface PoolSources {
   readonly closureOf: (pool: string) => Closure | undefined;
   /** Whether Prefect last said that it is paused. */
   readonly isPaused: (pool: string) => boolean;
+  /** What a pool requires and does not have, each as a sentence. */
+  readonly failing: (pool: string) => readonly string[];
+  /** Whether an operator has opened it all the same. */
+  readonly isOverruled: (pool: string) => boolean;
   readonly runs: readonly GuardedRun[];
   readonly isStopping: boolean;
   readonly now: Date;
@@ -75,23 +79,35 @@ function intakeOf(
   { name }: PoolConfig,
   closure: Closure | undefined,
   runs: number,
-  { isPaused, isStopping, now }: PoolSources,
+  { isPaused, isStopping, failing, isOverruled, now }: PoolSources,
 ): Pick<PoolStatus, "intake" | "why"> {
   const since = closure === undefined ? "" : `${span(closure.since, now)} ago`;
   const also = closure !== undefined && !closure.isOurs ? "; it was paused in Prefect before" : "";
   if (closure?.reasons.includes("drain") === true) {
-    const why = `closed by a drain ${since}${also}; \`sails-supervisor resume ${name}\` opens it`;
+    const resume = `\`sails-supervisor resume ${name}\``;
+    const end = closure.reasons.includes("check")
+      ? `${resume} ends that; and ${listed(failing(name))}`
+      : `${resume} opens it`;
+    const why = `closed by a drain ${since}${also}; ${end}`;
     return { intake: runs > 0 ? "draining" : "drained", why };
   }
   if (closure !== undefined) {
-    return { intake: "paused", why: `${whyClosed(closure, isStopping)}${also}` };
+    return { intake: "paused", why: `${whyClosed(closure, isStopping, failing(name))}${also}` };
+  }
+  if (isOverruled(name) && !isPaused(name)) {
+    const why = `opened in Prefect by an operator, although ${listed(failing(name))}`;
+    return { intake: "open", why };
   }
   return isPaused(name)
     ? { intake: "paused", why: "paused in Prefect, by an operator" }
     : { intake: "open", why: null };
 }
 
-function whyClosed({ reasons }: Closure, isStopping: boolean): string {
+const listed = (failing: readonly string[]): string =>
+  failing.length === 0 ? "a check that is asked again" : failing.join("; ");
+
+function whyClosed({ reasons }: Closure, isStopping: boolean, failing: readonly string[]): string {
+  if (reasons.includes("check") && !isStopping) return `closed: ${listed(failing)}`;
   if (!reasons.includes("stop")) return "its worker is being replaced, for a moment";
   return isStopping
     ? "everything is being stopped"

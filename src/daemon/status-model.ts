@@ -1,6 +1,7 @@
 /** Puts together what the operator is shown, from the units and from what else is known. */
 import { isReady as isAllReady } from "../control/readiness.ts";
 import type {
+  CheckStatus,
   PoolStatus,
   Problem,
   Status,
@@ -15,6 +16,7 @@ export interface StatusSources {
   readonly supervisor: SupervisorStatus;
   readonly units: readonly UnitView[];
   readonly pools: readonly PoolStatus[];
+  readonly checks: readonly CheckStatus[];
   readonly problems: readonly Problem[];
   readonly now: Millis;
   readonly toWallClock: (at: Millis) => Date;
@@ -22,10 +24,10 @@ export interface StatusSources {
 }
 
 export function buildStatus(sources: StatusSources): Status {
-  const { supervisor, pools, problems } = sources;
+  const { supervisor, pools, checks, problems } = sources;
   const units = sources.units.map((unit) => unitStatus(unit, sources)).toSorted(byName);
   const ready = isAllReady({ supervisor, units });
-  return { version: 1, supervisor, ready, units, pools, problems };
+  return { version: 1, supervisor, ready, units, pools, checks, problems };
 }
 
 function unitStatus(unit: UnitView, { now, toWallClock, logOf }: StatusSources): UnitStatus {

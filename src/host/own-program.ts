@@ -25,4 +25,6 @@ export const ownRunLauncher = (): string => ownLibexec("flow-run");
 
 export const ownServerLauncher = (): string => ownLibexec("prefect-server");
 
+export const ownLookAt = (): string => ownLibexec("look-at");
+
 export const ownLastSweep = (): string => ownLibexec("sweep-at-rest");

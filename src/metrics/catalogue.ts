@@ -2,6 +2,7 @@
  * Every family that the supervisor exposes, as data. What is created, pre-set to 0, removed and
  * documented follows from it, and a label or value that it does not name does not compile.
  */
+import { checkFamilies } from "./check-families.ts";
 import { daemonFamilies } from "./daemon-families.ts";
 import type { Families, Values } from "./family.ts";
 import { runFamilies } from "./run-families.ts";
@@ -11,6 +12,7 @@ export const catalogue = {
   ...daemonFamilies,
   ...unitFamilies,
   ...runFamilies,
+  ...checkFamilies,
 } as const satisfies Families;
 
 type Catalogue = typeof catalogue;

@@ -2,6 +2,7 @@
 import type { Registry } from "prom-client";
 import type { Millis } from "../supervision/time.ts";
 import type { Observer } from "../supervision/unit-view.ts";
+import { CheckMetrics } from "./check-metrics.ts";
 import { type Build, DaemonMetrics } from "./daemon-metrics.ts";
 import { PoolSeries } from "./pool-series.ts";
 import { type LookAtProcesses, ProcessSampler } from "./process-sampler.ts";
@@ -33,6 +34,7 @@ export interface Metrics {
   readonly observer: Observer;
   readonly daemon: DaemonMetrics;
   readonly runs: RunMetrics;
+  readonly checks: CheckMetrics;
   /** A worker has been replaced and its flow runs live; in seconds, from the end of its intake to the readiness of the next. */
   readonly hotRestarted: (unit: string, took: number) => void;
   /** Of a process that an earlier daemon recorded for the unit. */
@@ -74,6 +76,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     observer: unitMetrics,
     daemon,
     runs: new RunMetrics(registry, pools),
+    checks: new CheckMetrics(registry),
     hotRestarted: (unit, took) => unitMetrics.hotRestarted(unit, took),
     notAdopted: (unit, why) => unitMetrics.notAdopted(unit, why),
     declare: (declared) => series.declare(declared),

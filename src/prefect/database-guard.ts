@@ -66,6 +66,13 @@ export class DatabaseGuard {
     return known && judgeDatabase(this.#home, known, await this.#found(), this.#memory);
   }
 
+  /** What home was marked with in the last run; undefined if there was none, or nothing to be marked. */
+  async mark(): Promise<string | undefined> {
+    if (!this.#isInHome) return undefined;
+    const known = await this.#known();
+    return known?.home === this.#home ? known.mark : undefined;
+  }
+
   /** Once a server is ready: from now on it is this database that is expected. */
   async remember(): Promise<void> {
     if (!this.#isInHome) return;

@@ -10,9 +10,19 @@ test("without a file, the default runs", async () => {
     server: { enabled: true, host: "127.0.0.1", port: 4200 },
     pools: [],
     deployments: [],
+    checks: [],
     services: [],
     web: { listen: { host: "127.0.0.1", port: 9746 } },
   });
+});
+
+const usually = (name: string, target: object) => ({
+  name,
+  target,
+  every: 60_000,
+  timeout: 10_000,
+  failureThreshold: 2,
+  successThreshold: 2,
 });
 
 test("a file that says everything", async () => {
@@ -21,13 +31,24 @@ prefect: {home: /data/prefect, env_file: p.env, profile: mine, env: {A: "1"}, ap
 environment: {project: ., path: env, python: "3.12"}
 server: {enabled: false, host: "::1", port: 4300, public_url: "https://h/api", auth_file: auth, database_url: "sqlite+aiosqlite:////x.db"}
 pools:
-  - {name: vm runs, type: docker, concurrency_limit: 2, workers: 3, detached: false, drain_timeout: 1h, stop_timeout: 0s, strays: report, on_crash: reschedule, max_reschedules: 1}
+  - {name: vm runs, type: docker, concurrency_limit: 2, workers: 3, requires: [arc, prefect-home], detached: false, drain_timeout: 1h, stop_timeout: 0s, strays: report, on_crash: reschedule, max_reschedules: 1}
 deployments:
   - prefect_yaml: p.yaml
     schedules:
       - {deployment: f/n, cron: "*/15 0-6,22 L jan-mar fri#2", timezone: Europe/Berlin, active: false}
       - {deployment: f/n, interval: 90m}
       - {deployment: f/n, rrule: "DTSTART:20260101T000000\\nRRULE:FREQ=DAILY"}
+checks:
+  - {name: arc, mount: arc, every: 30s, timeout: 5s, failure_threshold: 3, success_threshold: 1}
+  - {name: tool, command: [./tool, -q]}
+  - {name: web, http: "https://h/health"}
+  - {name: sync, file: ~/sync, max_age: 1h}
+  - {name: there, file: /x}
+  - {name: proxy, certificate: /p.pem}
+  - {name: long, certificate: /p.pem, warn: 7d, fail: 2d}
+  - {name: space, free_space: /data, min: 2GB}
+  - {name: room, free_space: /data, min: 500MB, warn: 1.5GiB}
+  - {name: default, free_space: /data}
 services:
   - name: tunnel
     command: [./bin/tunnel, -N]
@@ -75,6 +96,7 @@ state_dir: state
         type: "docker",
         concurrencyLimit: 2,
         workers: 3,
+        requires: ["arc", "prefect-home"],
         detached: false,
         drainTimeout: 3_600_000,
         stopTimeout: 0,
@@ -107,6 +129,35 @@ state_dir: state
           },
         ],
       },
+    ],
+    checks: [
+      {
+        name: "arc",
+        target: { kind: "mount", path: "DIR/arc" },
+        every: 30_000,
+        timeout: 5000,
+        failureThreshold: 3,
+        successThreshold: 1,
+      },
+      usually("tool", { kind: "command", command: ["DIR/tool", "-q"] }),
+      usually("web", { kind: "http", url: "https://h/health" }),
+      usually("sync", { kind: "file", path: "DIR/home/sync", maxAge: 3_600_000 }),
+      usually("there", { kind: "file", path: "/x" }),
+      usually("proxy", {
+        kind: "certificate",
+        path: "/p.pem",
+        warn: 172_800_000,
+        fail: 3_600_000,
+      }),
+      usually("long", {
+        kind: "certificate",
+        path: "/p.pem",
+        warn: 604_800_000,
+        fail: 172_800_000,
+      }),
+      usually("space", { kind: "free-space", path: "/data", min: 2e9, warn: 4e9 }),
+      usually("room", { kind: "free-space", path: "/data", min: 5e8, warn: 1_610_612_736 }),
+      usually("default", { kind: "free-space", path: "/data", min: 1e9, warn: 2e9 }),
     ],
     services: [
       {

@@ -166,3 +166,55 @@ test("a thousand services may wait for each other", async () => {
     [],
   );
 });
+
+const targets = "mount, command, http, file, certificate, free_space";
+const checks: readonly (readonly [string, string])[] = [
+  ["{name: a}", `: has none of them, expected exactly one of ${targets}`],
+  ["{name: a, mount: /m, file: /f}", `: has mount and file, expected exactly one of ${targets}`],
+  ["{name: a b, mount: /m}", '.name: is "a b", expected a name of letters, digits, . _ and -'],
+  [
+    "{name: a, mount: /m, every: 500ms}",
+    '.every: is "500ms", expected a duration from 1s to 24d such as 500ms, 30s, 15m, 12h or 7d',
+  ],
+  [
+    "{name: a, mount: /m, max_age: 1h}",
+    ".max_age: says nothing about mount: it belongs to file; take it out",
+  ],
+  [
+    "{name: a, file: /f, warn: 1h}",
+    ".warn: says nothing about file: it belongs to certificate and free_space; take it out",
+  ],
+  [
+    "{name: a, free_space: /d, min: 2}",
+    ".min: is 2, expected a size such as 500MB or 2GB; write it in quotes",
+  ],
+  [
+    "{name: a, free_space: /d, min: 2Gb/s}",
+    '.min: is "2Gb/s", expected a size such as 500MB or 2GB',
+  ],
+  ["{name: a, free_space: /d, warn: 2d}", '.warn: is "2d", expected a size such as 5GB'],
+  ["{name: a, certificate: /c, warn: 5GB}", '.warn: is "5GB", expected a duration such as 2d'],
+  [
+    "{name: a, certificate: /c, warn: 30m}",
+    ".warn: comes after the failure: warn is 30m, fail is 1h; make warn larger than fail",
+  ],
+  [
+    "{name: a, free_space: /d, warn: 1GB, min: 2GB}",
+    ".warn: comes after the failure: warn is 1GB, min is 2GB; make warn larger than min",
+  ],
+];
+
+test.each(checks)("check %s", async (check, fault) => {
+  const [only, ...others] = await faultsOf({ yaml: `checks:\n  - ${check}\n` });
+  expect(only?.replace(/^DIR\/config.yaml:2:\d+: /, "")).toBe(`checks[0]${fault}`);
+  expect(others).toEqual([]);
+});
+
+test("checks have names of their own, and pools require those that there are", async () => {
+  const pools = "pools: [{name: p, requires: [arc, prefect-home, ark]}]";
+  const twice = "checks: [{name: arc, mount: /m}, {name: arc, file: /f}]";
+  expect(await faultsOf({ yaml: `${pools}\n${twice}\n` })).toEqual([
+    'DIR/config.yaml:1:49: pools[0].requires[2]: is "ark", which is no check; did you mean arc?',
+    'DIR/config.yaml:2:35: checks[1].name: is "arc", as checks[0].name is (DIR/config.yaml:2); give each a name of its own',
+  ]);
+});

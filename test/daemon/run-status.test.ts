@@ -8,14 +8,16 @@ const now = new Date("2026-11-25T12:00:00Z");
 
 function shown(
   reasons: readonly ClosedFor[],
-  more: { isOurs?: boolean; isStopping?: boolean; isPaused?: boolean } = {},
+  more: { isOurs?: boolean; isStopping?: boolean; isPaused?: boolean; isOverruled?: boolean } = {},
 ): Pick<PoolStatus, "intake" | "why"> | undefined {
-  const { isOurs = true, isStopping = false, isPaused = true } = more;
+  const { isOurs = true, isStopping = false, isPaused = true, isOverruled = false } = more;
   const closure: Closure = { reasons, isOurs, since: "2026-11-25T11:58:00Z" };
   const [status] = poolStatuses({
     config: configOf({ pools: [pool("a")] }),
     closureOf: () => (reasons.length === 0 ? undefined : closure),
     isPaused: () => isPaused,
+    failing: () => ["check arc fails since 11:58 UTC: nothing is mounted at /arc"],
+    isOverruled: () => isOverruled,
     runs: [],
     isStopping,
     now,
@@ -35,6 +37,23 @@ test("a pool that takes no runs says whose doing that is, and when it ends", () 
   expect(shown(["drain"])).toEqual({
     intake: "drained",
     why: "closed by a drain 2 min ago; `sails-supervisor resume a` opens it",
+  });
+});
+
+test("a pool that a check closes says which, since when and why; and so does one that was opened all the same", () => {
+  const why = "check arc fails since 11:58 UTC: nothing is mounted at /arc";
+  expect(shown(["check"])).toEqual({ intake: "paused", why: `closed: ${why}` });
+  expect(shown(["check", "hot-restart"])?.why).toBe(`closed: ${why}`);
+  expect(shown(["stop", "check"], { isStopping: true })?.why).toBe("everything is being stopped");
+  expect(shown(["check"], { isOurs: false })?.why).toBe(
+    `closed: ${why}; it was paused in Prefect before`,
+  );
+  expect(shown(["drain", "check"])?.why).toBe(
+    `closed by a drain 2 min ago; \`sails-supervisor resume a\` ends that; and ${why}`,
+  );
+  expect(shown([], { isPaused: false, isOverruled: true })).toEqual({
+    intake: "open",
+    why: `opened in Prefect by an operator, although ${why}`,
   });
 });
 

@@ -40,6 +40,8 @@ function busyRig(): Rig {
     ],
     dead: [{ pool: "gpu", since: seconds(1) }],
   };
+  rig.metrics.checks.declare(["arc"]);
+  rig.metrics.checks.looked({ check: "arc", failure: undefined, seconds: 0.01, at: 1_700_000_000 });
   daemon.configLoaded(1_700_000_000);
   daemon.answered("/livez", 200);
   daemon.watchdogPinged(1_700_000_001);

@@ -64,7 +64,7 @@ const histogramParts = families
 const neverFall: ReadonlySet<string> = new Set([...counterNames, ...histogramParts]);
 const stateSets: ReadonlySet<string> = new Set(
   families.flatMap(([name, family]) =>
-    family.type === "gauge" && family.oneOf !== undefined ? [name] : [],
+    family.type === "gauge" && family.oneOf !== undefined && "unit" in family.labels ? [name] : [],
   ),
 );
 

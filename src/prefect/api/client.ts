@@ -32,6 +32,8 @@ const workPool = understands<WorkPoolResponse>()(
     is_paused: z.boolean(),
     concurrency_limit: z.number().nullable(),
     base_job_template: z.record(z.string(), z.unknown()).default({}),
+    /** When it was changed last. */
+    updated: z.string().nullish(),
   }),
 );
 export type WorkPool = z.infer<typeof workPool>;

@@ -3,9 +3,14 @@
  * and what for, is remembered here, so that the pause of an operator is never lifted by us, and
  * ours is lifted even if the daemon died over it.
  */
+import { hash } from "node:crypto";
+import type { WorkPool } from "../api/client.ts";
 
-/** `stop` lasts until the next daemon has started; `drain` until somebody says resume. */
-export type ClosedFor = "hot-restart" | "drain" | "stop";
+/**
+ * `stop` lasts until the next daemon has started; `drain` until somebody says resume; `check` until
+ * what the pool requires holds again.
+ */
+export type ClosedFor = "hot-restart" | "drain" | "stop" | "check";
 
 export interface Closure {
   readonly reasons: readonly ClosedFor[];
@@ -15,6 +20,20 @@ export interface Closure {
   readonly since: string;
   /** When a drain gives up waiting. */
   readonly deadline?: string | undefined;
+  /** Prefect has been told, and has not refused; before, nobody knows whether it has heard of it. */
+  readonly isToldOf?: true | undefined;
+  /** The pool as it was once we had paused it. */
+  readonly stamp?: Stamp | undefined;
+}
+
+/**
+ * Prefect notes when a pool was changed last, but not what for. A change of nothing that can be seen
+ * is a pause of what was paused already, or two changes that cancel each other: an operator's word.
+ */
+export interface Stamp {
+  readonly updated: string;
+  /** Of all else that can be changed. */
+  readonly rest: string;
 }
 
 export interface Change {
@@ -23,10 +42,12 @@ export interface Change {
   readonly pause: boolean | undefined;
 }
 
-/** @param isPaused as Prefect has it now */
+/** A pool as Prefect has it now. */
+export type SeenPool = Pick<WorkPool, "is_paused"> & Partial<WorkPool>;
+
 export function close(
   before: Closure | undefined,
-  isPaused: boolean,
+  { is_paused: isPaused }: SeenPool,
   reason: ClosedFor,
   at: { readonly now: Date; readonly deadline?: Date | undefined },
 ): Change {
@@ -36,19 +57,54 @@ export function close(
     isOurs: before?.isOurs === true || !isPaused,
     since: before?.since ?? at.now.toISOString(),
     deadline: at.deadline?.toISOString() ?? before?.deadline,
+    ...(before?.isToldOf && { isToldOf: before.isToldOf }),
+    ...(before?.stamp && { stamp: before.stamp }),
   };
   return { closure, pause: isPaused ? undefined : true };
 }
 
-export function open(before: Closure | undefined, isPaused: boolean, reason: ClosedFor): Change {
+export function open(before: Closure | undefined, pool: SeenPool, reason: ClosedFor): Change {
   if (before === undefined) return { closure: undefined, pause: undefined };
-  const reasons = before.reasons.filter((one) => one !== reason);
-  if (reasons.length > 0) {
-    const deadline = reasons.includes("drain") ? before.deadline : undefined;
-    return { closure: { ...before, reasons, deadline }, pause: undefined };
-  }
-  return { closure: undefined, pause: before.isOurs && isPaused ? false : undefined };
+  const rest = without(before, reason);
+  if (rest !== undefined) return { closure: rest, pause: undefined };
+  const isOurs = before.isOurs && !hasBeenPausedSince(before.stamp, pool);
+  return { closure: undefined, pause: isOurs && pool.is_paused ? false : undefined };
 }
 
-/** Reasons that end with the daemon that had them. */
-export const endsWithDaemon = (reason: ClosedFor): boolean => reason !== "drain";
+/**
+ * To be asked now and then, for a reason that lasts. A pool that we have paused and that is open has
+ * been opened by an operator: that is respected. If it was the operator who had paused it, our reason
+ * has never had its turn, nor if Prefect has not heard of it: then it is paused now.
+ */
+export function review(before: Closure | undefined, pool: SeenPool, reason: ClosedFor): Change {
+  if (before === undefined || !before.reasons.includes(reason) || pool.is_paused) {
+    return { closure: before, pause: undefined };
+  }
+  return before.isOurs && before.isToldOf === true
+    ? { closure: without(before, reason), pause: undefined }
+    : { closure: { ...before, isOurs: true }, pause: true };
+}
+
+/** Undefined if no reason is left. */
+function without(before: Closure, reason: ClosedFor): Closure | undefined {
+  const reasons = before.reasons.filter((one) => one !== reason);
+  if (reasons.length === 0) return undefined;
+  return { ...before, reasons, deadline: reasons.includes("drain") ? before.deadline : undefined };
+}
+
+/** Undefined of a server that does not say. */
+export function stampOf({ updated, ...pool }: SeenPool): Stamp | undefined {
+  if (updated === undefined || updated === null) return undefined;
+  const rest = JSON.stringify([pool.concurrency_limit, pool.base_job_template]);
+  return { updated, rest: hash("sha256", rest) };
+}
+
+function hasBeenPausedSince(stamp: Stamp | undefined, pool: SeenPool): boolean {
+  const now = stampOf(pool);
+  if (stamp === undefined || now === undefined) return false;
+  return now.updated !== stamp.updated && now.rest === stamp.rest;
+}
+
+/** Reasons that end with the daemon that had them; the others it leaves to the next. */
+export const endsWithDaemon = (reason: ClosedFor): boolean =>
+  reason === "hot-restart" || reason === "stop";

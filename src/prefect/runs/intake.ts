@@ -8,6 +8,9 @@ import {
   close,
   endsWithDaemon,
   open,
+  review,
+  type SeenPool,
+  stampOf,
 } from "./closure.ts";
 
 export type Closures = Readonly<Record<string, Closure>>;
@@ -40,12 +43,24 @@ export class Intake {
   ): Promise<IntakeAnswer> {
     this.#own.add(`${reason} ${pool}`);
     const at = { now: this.#deps.now(), deadline };
-    return this.#change(pool, signal, (before, isPaused) => close(before, isPaused, reason, at));
+    return this.#change(pool, signal, (before, seen) => close(before, seen, reason, at));
   }
 
   open(pool: string, reason: ClosedFor, signal: AbortSignal): Promise<IntakeAnswer> {
     this.#own.delete(`${reason} ${pool}`);
-    return this.#change(pool, signal, (before, isPaused) => open(before, isPaused, reason));
+    return this.#change(pool, signal, (before, seen) => open(before, seen, reason));
+  }
+
+  /** Whether the pool is still as the reason wants it. Changes nothing that an operator did. */
+  review(pool: string, reason: ClosedFor, signal: AbortSignal): Promise<IntakeAnswer> {
+    return this.#change(pool, signal, (before, seen) => review(before, seen, reason));
+  }
+
+  /** Whether Prefect has it. */
+  async isThere(pool: string, signal: AbortSignal): Promise<Answer<boolean>> {
+    const pools = await this.#deps.api.pools(signal);
+    if (pools.kind !== "ok") return pools;
+    return { kind: "ok", value: pools.value.some(({ name }) => name === pool) };
   }
 
   /** Opens what a daemon that is no more has left closed, or this one could not open at the time. */
@@ -60,35 +75,36 @@ export class Intake {
     return done;
   }
 
-  #change(
-    pool: string,
-    signal: AbortSignal,
-    plan: (before: Closure | undefined, isPaused: boolean) => Change,
-  ): Promise<IntakeAnswer> {
+  #change(pool: string, signal: AbortSignal, plan: Plan): Promise<IntakeAnswer> {
     const change = this.#last.then(() => this.#perform(pool, signal, plan));
     this.#last = change.catch(() => undefined);
     return change;
   }
 
-  async #perform(
-    pool: string,
-    signal: AbortSignal,
-    plan: (before: Closure | undefined, isPaused: boolean) => Change,
-  ): Promise<IntakeAnswer> {
+  async #perform(pool: string, signal: AbortSignal, plan: Plan): Promise<IntakeAnswer> {
     const { api, closures } = this.#deps;
     const pools = await api.pools(signal);
     if (pools.kind !== "ok") return pools;
     const found = pools.value.find(({ name }) => name === pool);
-    const { closure, pause } = plan(closures()[pool], found?.is_paused ?? false);
+    const { closure, pause } = plan(closures()[pool], found ?? { is_paused: false });
     // Before Prefect is told to pause: whoever finds the pause must know whose it is. After it is
     // told to go on: until then it is not true that nobody has closed it.
     if (closure !== undefined) await this.#remember(pool, closure);
     if (pause !== undefined && found !== undefined) {
       const told = await api.updatePool(pool, { is_paused: pause }, signal);
       if (told.kind !== "ok") return told;
+      if (pause && closure !== undefined) await this.#confirm(pool, closure, signal);
     }
     if (closure === undefined) await this.#remember(pool, undefined);
     return done;
+  }
+
+  /** From now on, what an operator does to the pool can be told from what we did. */
+  async #confirm(pool: string, closure: Closure, signal: AbortSignal): Promise<void> {
+    const pools = await this.#deps.api.pools(signal);
+    const found = pools.kind === "ok" && pools.value.find(({ name }) => name === pool);
+    const stamp = found && found.is_paused ? stampOf(found) : undefined;
+    await this.#remember(pool, { ...closure, isToldOf: true, ...(stamp && { stamp }) });
   }
 
   async #remember(pool: string, closure: Closure | undefined): Promise<void> {
@@ -96,5 +112,7 @@ export class Intake {
     await this.#deps.keep(closure === undefined ? others : { ...others, [pool]: closure });
   }
 }
+
+type Plan = (before: Closure | undefined, pool: SeenPool) => Change;
 
 const done: IntakeAnswer = { kind: "ok", value: undefined };

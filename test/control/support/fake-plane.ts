@@ -85,7 +85,7 @@ export function statusOf(units: readonly UnitStatus[], changes: Partial<Status> 
     webUrl: "http://127.0.0.1:9746",
   } as const;
   const ready = isReady({ supervisor, units });
-  return { version: 1, supervisor, ready, units, pools: [], problems: [], ...changes };
+  return { version: 1, supervisor, ready, units, pools: [], checks: [], problems: [], ...changes };
 }
 
 /** A daemon without units of its own: the test says what they do. */

@@ -38,6 +38,7 @@ export function configOf({
     stateDir: "/var/lib/sails",
     deployments: [],
     pools: [],
+    checks: [],
     services: [],
     ...(rest as Partial<Config>),
     prefect: {
@@ -67,6 +68,7 @@ export const pool = (name: string, changes: Partial<PoolConfig> = {}): PoolConfi
   type: "process",
   concurrencyLimit: undefined,
   workers: 1,
+  requires: [],
   detached: true,
   drainTimeout: minutes(720),
   stopTimeout: seconds(10),
@@ -151,7 +153,11 @@ export class ScriptedApi implements PrefectApi {
 
   updatePool(name: string, change: Partial<WorkPool>): Promise<Answer<unknown>> {
     return this.#answer(`update ${name} ${JSON.stringify(change)}`, () => {
-      this.pools_ = this.pools_.map((each) => (each.name === name ? { ...each, ...change } : each));
+      // Prefect notes the time of each change, of one that changes nothing too.
+      const updated = `change ${this.calls.length}`;
+      this.pools_ = this.pools_.map((each) =>
+        each.name === name ? { ...each, ...change, updated } : each,
+      );
     });
   }
 

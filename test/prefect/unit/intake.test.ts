@@ -31,7 +31,13 @@ describe("a pool that is closed", () => {
     await intake.close("runs", "hot-restart", signal);
     expect(isPaused()).toBe(true);
     expect(kept()).toEqual({
-      runs: { reasons: ["hot-restart"], isOurs: true, since: noon.toISOString() },
+      runs: {
+        reasons: ["hot-restart"],
+        isOurs: true,
+        since: noon.toISOString(),
+        isToldOf: true,
+        stamp: { updated: expect.any(String), rest: expect.any(String) },
+      },
     });
     await intake.open("runs", "hot-restart", signal);
     expect(isPaused()).toBe(false);
@@ -93,6 +99,7 @@ describe("a daemon that dies over it", () => {
     ["hot-restart", false],
     ["stop", false],
     ["drain", true],
+    ["check", true],
   ] as const)("%s: afterwards paused is %s", async (reason, expected) => {
     const { begin, isPaused } = setUp(false);
     await begin().close("runs", reason, signal);
@@ -109,26 +116,93 @@ describe("a daemon that dies over it", () => {
   });
 });
 
+describe("an operator who does something while a pool is closed by us", () => {
+  test.each(["drain", "check", "stop"] as const)("%s: a pause stays", async (reason) => {
+    const { api, begin, isPaused, kept } = setUp(false);
+    await begin().close("runs", reason, signal);
+    await api.updatePool("runs", { is_paused: true });
+    await begin().open("runs", reason, signal);
+    expect(isPaused()).toBe(true);
+    expect(kept()).toEqual({});
+  });
+
+  test("opens it and pauses it: it stays paused", async () => {
+    const { api, begin, isPaused } = setUp(false);
+    const intake = begin();
+    await intake.close("runs", "check", signal);
+    await api.updatePool("runs", { is_paused: false });
+    await api.updatePool("runs", { is_paused: true });
+    await intake.open("runs", "check", signal);
+    expect(isPaused()).toBe(true);
+  });
+
+  test("changes its limit: it is opened all the same", async () => {
+    const { api, begin, isPaused } = setUp(false);
+    const intake = begin();
+    await intake.close("runs", "check", signal);
+    await api.updatePool("runs", { concurrency_limit: 5 });
+    await intake.open("runs", "check", signal);
+    expect(isPaused()).toBe(false);
+  });
+
+  test("opens it: that is respected, and the closing is over", async () => {
+    const { api, begin, isPaused, kept } = setUp(false);
+    const intake = begin();
+    await intake.close("runs", "check", signal);
+    await api.updatePool("runs", { is_paused: false });
+    await intake.review("runs", "check", signal);
+    expect(isPaused()).toBe(false);
+    expect(kept()).toEqual({});
+  });
+
+  test("opens what was paused before us: now it is our turn", async () => {
+    const { api, begin, isPaused } = setUp(true);
+    const intake = begin();
+    await intake.close("runs", "check", signal);
+    await api.updatePool("runs", { is_paused: false });
+    await intake.review("runs", "check", signal);
+    expect(isPaused()).toBe(true);
+    await intake.open("runs", "check", signal);
+    expect(isPaused()).toBe(false);
+  });
+
+  test("what Prefect has not heard of is told again, and not taken for an operator's word", async () => {
+    const { api, begin, isPaused } = setUp(false);
+    api.answers.set('update runs {"is_paused":true}', away);
+    await begin().close("runs", "check", signal);
+    api.answers.clear();
+    await begin().review("runs", "check", signal);
+    expect(isPaused()).toBe(true);
+  });
+});
+
 test("whatever happens in whatever order, at the end a pool is as the operator left it", async () => {
-  const reason = fc.constantFrom<ClosedFor>("hot-restart", "drain", "stop");
+  const reason = fc.constantFrom<ClosedFor>("hot-restart", "drain", "stop", "check");
   const act = fc.oneof(
     fc.record({ kind: fc.constant("close" as const), reason }),
     fc.record({ kind: fc.constant("open" as const), reason }),
+    fc.constant({ kind: "review" as const, reason: "check" as const }),
+    fc.record({ kind: fc.constant("operator" as const), pauses: fc.boolean() }),
     fc.constant({ kind: "die" as const }),
   );
   await fc.assert(
     fc.asyncProperty(fc.boolean(), fc.array(act), async (before, acts) => {
-      const { begin, isPaused, kept } = setUp(before);
+      const { api, begin, isPaused, kept } = setUp(before);
       let intake = begin();
+      let wanted = before;
       for (const each of acts) {
         if (each.kind === "die") intake = begin();
-        else await intake[each.kind]("runs", each.reason, signal);
+        else if (each.kind === "operator") {
+          await api.updatePool("runs", { is_paused: each.pauses });
+          wanted = each.pauses;
+        } else await intake[each.kind]("runs", each.reason, signal);
       }
       await begin().recover(signal);
       await begin().open("runs", "drain", signal);
-      expect(isPaused()).toBe(before);
+      await begin().open("runs", "check", signal);
+      expect(isPaused()).toBe(wanted);
       expect(kept()).toEqual({});
     }),
-    { numRuns: 500 },
+    { numRuns: 2000 },
   );
 });

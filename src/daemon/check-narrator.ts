@@ -1,0 +1,54 @@
+/** Tells of checks and of the pools that they close, in sentences: one line for each change. */
+import { type CheckView, describeCheck, isBad } from "../checks/describe.ts";
+import type { CheckState } from "../checks/state.ts";
+import { formatSpan, type Millis, ms } from "../supervision/time.ts";
+import type { Told } from "./narrator.ts";
+
+export function narrateCheck(view: CheckView, from: CheckState, now: Millis): Told {
+  const { name } = view.check;
+  const { reason, cure } = describeCheck(view, now);
+  const end = cure === undefined ? "" : `. ${cure}`;
+  const { kind } = view.state;
+  switch (kind) {
+    case "ok":
+      if (!isBad(from)) return { level: "info", text: `check ${name} holds: ${reason}` };
+      return {
+        level: "notice",
+        text: `check ${name} holds again, after ${formatSpan(ms(now - from.since))}: ${reason}`,
+      };
+    case "warn":
+      return { level: "warn", text: `check ${name}: ${reason}${end}` };
+    case "fail":
+      return { level: "error", text: `check ${name} fails: ${reason}${end}` };
+    case "hangs":
+      return { level: "error", text: `check ${name}: ${reason}${end}` };
+    case "unknown":
+      return { level: "warn", text: `check ${name}: ${reason}` };
+    default:
+      return kind satisfies never;
+  }
+}
+
+export function narratePool(
+  what: "closed" | "opened" | "left-paused" | "overruled",
+  pool: string,
+  failing: readonly string[],
+): Told {
+  const checks = `${failing.length === 1 ? "check" : "checks"} ${failing.join(", ")}`;
+  switch (what) {
+    case "closed":
+      return { level: "warn", text: `pool ${pool} takes no new runs: it requires ${checks}` };
+    case "opened":
+      return { level: "notice", text: `pool ${pool} takes new runs again: what it requires holds` };
+    case "left-paused": {
+      const text = `pool ${pool} stays paused, though what it requires holds: an operator has paused it in Prefect. \`prefect work-pool resume ${pool}\` opens it`;
+      return { level: "notice", text };
+    }
+    case "overruled": {
+      const text = `pool ${pool} takes new runs, for an operator has opened it in Prefect; ${checks} that it requires still ${failing.length === 1 ? "fails" : "fail"}`;
+      return { level: "warn", text };
+    }
+    default:
+      return what satisfies never;
+  }
+}
