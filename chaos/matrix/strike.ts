@@ -47,9 +47,11 @@ async function starve(victim: ProcessIdentity): Promise<void> {
   try {
     writeFileSync(`/proc/${victim.pid}/oom_score_adj`, "1000");
     writeFileSync(join(cgroup, "cgroup.procs"), String(victim.pid));
-    // Whatever becomes of it: it has done its part when the victim is gone.
-    await promisify(execFile)("/bin/sh", ["-c", glutton, cgroup]).catch(() => undefined);
-    while (isThere(victim)) await sleep(10);
+    // A victim that is small itself: now and then the kernel takes the glutton for it.
+    while (isThere(victim)) {
+      await promisify(execFile)("/bin/sh", ["-c", glutton, cgroup]).catch(() => undefined);
+      await sleep(10);
+    }
   } finally {
     // The kernel is still busy with what has died in it.
     while (!isRemoved(cgroup)) await sleep(10);
