@@ -148,7 +148,7 @@ export class FlowRuns implements Disposable {
   #ended(run: RunProcess): void {
     const { record } = run;
     void this.#logs.unfollow(record);
-    const reason = this.#oom.hasKilled(record.cgroup) ? "oom" : "unknown";
+    const reason = this.#oom.hasKilled(record.cgroup) === "no" ? "unknown" : "oom";
     this.#deps.metrics().runs.ended(record.pool, reason);
     this.keeper.runEnded(run);
     this.#deps.ended();

@@ -1,9 +1,11 @@
 /**
  * Whether a process died because the kernel ran out of memory. Its own cgroup knows where it has a
- * memory controller; else only how often that has happened, in our own cgroup or on the machine.
+ * memory controller; else only how often that has happened, in our own cgroup or on the machine, and
+ * whoever died in the same seconds is under suspicion.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Death } from "../prefect/ports.ts";
 import { errnoOf } from "./errno.ts";
 
 export class OomWitness {
@@ -22,11 +24,12 @@ export class OomWitness {
   }
 
   /** @param cgroup of the process, if it has one; it must still be there */
-  hasKilled(cgroup: string | undefined): boolean {
+  hasKilled(cgroup: string | undefined): Death["outOfMemory"] {
     const own = cgroup === undefined ? undefined : killsIn(eventsOf(cgroup));
-    if (own !== undefined) return own > 0;
+    if (own !== undefined) return own > 0 ? "yes" : "no";
     const now = this.#count();
-    return now !== undefined && this.#before !== undefined && now > this.#before;
+    const hasHappened = now !== undefined && this.#before !== undefined && now > this.#before;
+    return hasHappened ? "perhaps" : "no";
   }
 
   #count(): number | undefined {

@@ -46,7 +46,7 @@ export class HostRunProcesses implements RunProcesses {
   }
 
   death({ cgroup }: RunRecord): Promise<Death> {
-    return Promise.resolve({ isOutOfMemory: this.#deps.oom.hasKilled(cgroup), exit: undefined });
+    return Promise.resolve({ outOfMemory: this.#deps.oom.hasKilled(cgroup), exit: undefined });
   }
 
   async strays(record: RunRecord, policy: "kill" | "report"): Promise<Strays> {

@@ -106,7 +106,8 @@ export interface FoundRun {
 }
 
 export interface Death {
-  readonly isOutOfMemory: boolean;
+  /** Whether the kernel killed it for want of memory; `perhaps`: it killed somebody at that time. */
+  readonly outOfMemory: "yes" | "perhaps" | "no";
   /** Undefined where nobody could see it. */
   readonly exit: Exit | undefined;
 }

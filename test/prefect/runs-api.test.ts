@@ -264,7 +264,7 @@ function guardOf(place: Place, gone: readonly string[]) {
     processes: {
       find: () => undefined,
       signal: () => undefined,
-      death: () => Promise.resolve({ isOutOfMemory: false, exit: undefined }),
+      death: () => Promise.resolve({ outOfMemory: "no", exit: undefined }),
       strays: () => Promise.resolve({ found: 0, left: [] }),
     },
     observer: {

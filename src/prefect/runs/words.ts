@@ -5,13 +5,16 @@ import type { Gone, RunFacts } from "./facts.ts";
 
 export function howItEnded(
   { pid, why, isWorkerAlive }: Gone,
-  { isOutOfMemory, exit }: Death,
+  { outOfMemory, exit }: Death,
   host: RunFacts["host"],
 ): string {
   const process = `process ${pid} on ${host.name}`;
   if (why === "other-boot") return lostAtReboot(process, host);
-  if (isOutOfMemory) return `${process} ran out of memory and was killed by the kernel`;
+  if (outOfMemory === "yes") return `${process} ran out of memory and was killed by the kernel`;
   if (exit !== undefined) return `${process} ${describeExit(exit)}`;
+  if (outOfMemory === "perhaps") {
+    return `${process} is gone: probably the kernel killed it, for the machine ran out of memory at that time`;
+  }
   if (why === "stranger") return `${process} is gone: another process has its number now`;
   const nobody = isWorkerAlive
     ? "its worker has not said how it ended"

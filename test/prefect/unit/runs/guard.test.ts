@@ -68,7 +68,7 @@ describe("a run that dies", () => {
 
   test("is Crashed a second later, with the cause, and forgotten", async () => {
     using host = await guarded(orphan);
-    host.death_ = { isOutOfMemory: true, exit: undefined };
+    host.death_ = { outOfMemory: "yes", exit: undefined };
     await host.clock.advance(7_000);
     host.end("a");
     await host.clock.advance(0);

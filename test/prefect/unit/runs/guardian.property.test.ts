@@ -88,7 +88,10 @@ const anyAnswers: fc.Arbitrary<Required<Findings>> = fc.record({
     .map((given) => history(given)),
   isSearched: fc.constant(true as const),
   otherWorkers: fc.constantFrom([], ["vm2-runs"]),
-  death: fc.record({ isOutOfMemory: fc.boolean(), exit: fc.constant(undefined) }),
+  death: fc.record({
+    outOfMemory: fc.constantFrom("yes", "perhaps", "no"),
+    exit: fc.constant(undefined),
+  }),
   errors: fc.constantFrom(
     [],
     ["Unexpected exception encountered when trying to load flow\nImportError"],

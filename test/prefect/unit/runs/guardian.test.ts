@@ -43,7 +43,7 @@ const lookedUp: Required<Findings> = {
   history: history({ hasRun: true }),
   isSearched: true,
   otherWorkers: [],
-  death: { isOutOfMemory: false, exit: undefined },
+  death: { outOfMemory: "no", exit: undefined },
   errors: [],
 };
 
@@ -230,12 +230,13 @@ describe("Running, and its process has gone", () => {
   });
 
   test.each([
-    [{ isOutOfMemory: true, exit: undefined }, "ran out of memory and was killed by the kernel"],
-    [{ isOutOfMemory: false, exit: { kind: "exited", code: 3 } }, "exited with status 3"],
+    [{ outOfMemory: "yes", exit: undefined }, "ran out of memory and was killed by the kernel"],
     [
-      { isOutOfMemory: false, exit: { kind: "signaled", signal: "SIGSEGV" } },
-      "was ended by SIGSEGV",
+      { outOfMemory: "perhaps", exit: undefined },
+      "is gone: probably the kernel killed it, for the machine ran out of memory at that time",
     ],
+    [{ outOfMemory: "perhaps", exit: { kind: "exited", code: 3 } }, "exited with status 3"],
+    [{ outOfMemory: "no", exit: { kind: "signaled", signal: "SIGSEGV" } }, "was ended by SIGSEGV"],
   ] as const)("of %o", (death, words) => {
     expect(decided(facts(), 1, { death })).toBe(crash(`Process 77 on vm1 ${words}.`));
   });

@@ -42,7 +42,7 @@ export class ScriptedHost implements RunRegistryView, RunProcesses, Disposable {
   readonly deaf = new Set<string>();
   /** Ends that the registry has missed: it sees them when it looks. */
   readonly missed: string[] = [];
-  death_: Death = { isOutOfMemory: false, exit: undefined };
+  death_: Death = { outOfMemory: "no", exit: undefined };
   strays_: Strays = { found: 0, left: [] };
   #pid = 1000;
 
