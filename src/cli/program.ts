@@ -5,7 +5,7 @@ import { type NameKind, nameKinds } from "./command-tree.ts";
 import { examples, json, type Run } from "./command-words.ts";
 import type { Context } from "./context.ts";
 import { parseCount, parseTimeout } from "./option-values.ts";
-import { addPools, addReexec, addRuns } from "./run-commands.ts";
+import { addPlan, addPools, addReexec, addRuns } from "./run-commands.ts";
 import { version } from "./version.ts";
 
 /** @param finish told of the exit status of the command that was chosen */
@@ -31,6 +31,7 @@ export function buildProgram(context: Context, finish: (status: number) => void)
   addOrders(program, context, run);
   addPools(program, context, run);
   addRuns(program, context, run);
+  addPlan(program, context, run);
   addReload(program, context, run);
   addReexec(program, context, run);
   addConfig(program, context, run);

@@ -2,9 +2,11 @@
 import type { IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 import type {
+  ApplyResult,
   CancelResult,
   DrainTimeout,
   OrderResult,
+  PlanResult,
   PoolOrderResult,
   RecoverResult,
   ReexecResult,
@@ -32,6 +34,8 @@ const usualTimeoutMs = 10_000;
 const reloadTimeoutMs = 60_000;
 /** What asks Prefect asks a server that may be busy, and asks again if it is. */
 const prefectTimeoutMs = 60_000;
+/** Hundreds of deployments, by Prefect's own command. */
+const applyTimeoutMs = 3_600_000;
 /** A sweep settles many runs, one after the other. */
 const sweepTimeoutMs = 300_000;
 
@@ -84,6 +88,14 @@ export class ControlClient {
   resume(pools: readonly string[], signal: AbortSignal): Promise<Answer<PoolOrderResult>> {
     const question = post("resume", signal, { pools });
     return this.#json({ ...question, timeoutMs: prefectTimeoutMs }, isPoolOrderResult);
+  }
+
+  plan(signal: AbortSignal): Promise<Answer<PlanResult>> {
+    return this.#json({ ...post("plan", signal), timeoutMs: prefectTimeoutMs }, isPlanResult);
+  }
+
+  apply(signal: AbortSignal): Promise<Answer<ApplyResult>> {
+    return this.#json({ ...post("apply", signal), timeoutMs: applyTimeoutMs }, isApplyResult);
   }
 
   reexec(signal: AbortSignal): Promise<Answer<ReexecResult>> {
@@ -173,6 +185,8 @@ const isReloadResult = oneOf<ReloadResult>("reloaded", "faulty");
 const isCancelResult = oneOf<CancelResult>("done", "unknown-run", "ambiguous", "failed");
 const isRecoverResult = oneOf<RecoverResult>("done", "failed");
 const isPoolOrderResult = oneOf<PoolOrderResult>("done", "unknown-pool", "failed");
+const isPlanResult = oneOf<PlanResult>("done", "failed");
+const isApplyResult = oneOf<ApplyResult>("done", "failed");
 const isReexecResult = oneOf<ReexecResult>("accepted", "failed");
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

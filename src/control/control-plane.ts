@@ -20,6 +20,10 @@ export interface ControlPlane {
   drain(pools: readonly string[], timeout: DrainTimeout): Promise<PoolOrderResult>;
   /** Ends a drain, under way or over. Who else has paused a pool is not overruled. */
   resume(pools: readonly string[]): Promise<PoolOrderResult>;
+  /** What differs in Prefect from what is declared. Nothing is changed. */
+  plan(): Promise<PlanResult>;
+  /** Puts it right, now. Done when a round that began after this has ended. */
+  apply(): Promise<ApplyResult>;
   /** Replaces the daemon's own code; accepted before that begins. */
   reexec(): ReexecResult;
   /** Calls back after each change of a unit, until the signal aborts. */
@@ -31,6 +35,31 @@ export type UnitVerb = "start" | "stop" | "restart";
 export type OrderResult =
   | { readonly kind: "done"; readonly units: readonly string[] }
   | { readonly kind: "unknown-unit"; readonly name: string; readonly known: readonly string[] };
+
+/** `leave`: it is not declared, or cannot be changed, and stays as it is. */
+export interface PlanEntry {
+  readonly action: "create" | "change" | "remove" | "leave";
+  readonly what: string;
+  readonly name: string;
+  readonly field: string | null;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly why: string | null;
+}
+
+export type PlanResult =
+  | { readonly kind: "done"; readonly entries: readonly PlanEntry[] }
+  | { readonly kind: "failed"; readonly why: string };
+
+export type ApplyResult =
+  | {
+      readonly kind: "done";
+      /** Each a sentence. */
+      readonly steps: readonly string[];
+      /** What could not be had. */
+      readonly problems: readonly string[];
+    }
+  | { readonly kind: "failed"; readonly why: string; readonly steps: readonly string[] };
 
 export type ReloadResult =
   | {

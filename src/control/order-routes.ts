@@ -13,6 +13,8 @@ export const orderRoutes = (plane: ControlPlane): readonly Route[] => [
   posted("/api/v1/runs/recover", noBody, () => plane.recoverRuns()),
   posted("/api/v1/drain", drainBody, ({ pools, timeoutMs }) => plane.drain(pools, timeoutMs)),
   posted("/api/v1/resume", poolsBody, ({ pools }) => plane.resume(pools)),
+  posted("/api/v1/plan", noBody, () => plane.plan()),
+  posted("/api/v1/apply", noBody, () => plane.apply()),
   posted("/api/v1/reexec", noBody, () => plane.reexec()),
 ];
 

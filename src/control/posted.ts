@@ -1,8 +1,10 @@
 /** A route for an order: reads its body strictly, and answers with what came of it. */
 import * as z from "zod";
 import type {
+  ApplyResult,
   CancelResult,
   OrderResult,
+  PlanResult,
   PoolOrderResult,
   RecoverResult,
   ReexecResult,
@@ -13,6 +15,8 @@ import type { Route } from "./router.ts";
 
 type Result =
   | OrderResult
+  | PlanResult
+  | ApplyResult
   | ReloadResult
   | CancelResult
   | RecoverResult

@@ -215,6 +215,7 @@ export class Daemon implements AsyncDisposable {
         }),
       runs: new RunOrders(this.#runs.keeper, () => this.#config),
       checks: () => this.#checks.statuses,
+      declared: () => this.#installation.declared,
       problems: () => [
         ...this.#installation.problems,
         ...this.#checks.problems,

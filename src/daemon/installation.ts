@@ -7,6 +7,7 @@ import { files } from "../host/files.ts";
 import type { Lifelines } from "../host/lifelines.ts";
 import { machine } from "../host/machine.ts";
 import { commandProbe, httpProbe, tcpProbe } from "../host/probes.ts";
+import { readRemoteFile } from "../host/remote-file.ts";
 import { openStandIn } from "../host/stand-in.ts";
 import { workerUnit } from "../prefect/installation.ts";
 import type { RunLauncher } from "../prefect/process-environment.ts";
@@ -87,6 +88,7 @@ export class Installation implements Disposable {
         this.#deps.serverIsReady();
       },
       run: runCommand,
+      read: readRemoteFile,
       base,
       log,
       setCondition: (name, blocker) => supervisor.setCondition(name, blocker),
@@ -129,6 +131,12 @@ export class Installation implements Disposable {
   get isSettled(): boolean {
     const keeper = this.#keeper;
     return keeper !== undefined && (!hasPrefect(keeper.config) || keeper.hasConverged);
+  }
+
+  /** Undefined where there is no Prefect to look after. */
+  get declared(): Pick<PrefectKeeper, "differences" | "apply"> | undefined {
+    const keeper = this.#keeper;
+    return keeper !== undefined && hasPrefect(keeper.config) ? keeper : undefined;
   }
 
   get overdue(): readonly string[] {

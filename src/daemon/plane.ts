@@ -1,9 +1,11 @@
 /** The daemon as its operators see it: what is, and what they order. */
 import type {
+  ApplyResult,
   CancelResult,
   ControlPlane,
   DrainTimeout,
   OrderResult,
+  PlanResult,
   PoolOrderResult,
   RecoverResult,
   ReexecResult,
@@ -21,9 +23,14 @@ import type {
 } from "../control/status.ts";
 import type { Supervisor } from "../supervision/supervisor.ts";
 import type { Millis } from "../supervision/time.ts";
+import type { Installation } from "./installation.ts";
 import type { Memory } from "./memory.ts";
 import type { RunOrders } from "./run-orders.ts";
 import { buildStatus } from "./status-model.ts";
+
+const planPatienceMs = 50_000;
+const noPrefect =
+  "there is no Prefect to look after: server.enabled is false, and no prefect.api_url is set";
 
 export interface PlaneDeps {
   readonly supervisor: Supervisor;
@@ -32,6 +39,7 @@ export interface PlaneDeps {
   readonly pools: () => readonly PoolStatus[];
   readonly checks: () => readonly CheckStatus[];
   readonly runs: RunOrders;
+  readonly declared: () => Installation["declared"];
   readonly problems: () => readonly Problem[];
   readonly metrics: () => Promise<string>;
   readonly reload: () => Promise<ReloadResult>;
@@ -115,6 +123,21 @@ export class Plane implements ControlPlane {
 
   resume(pools: readonly string[]): Promise<PoolOrderResult> {
     return this.#deps.runs.resume(pools);
+  }
+
+  async plan(): Promise<PlanResult> {
+    const found = await this.#deps.declared()?.differences(AbortSignal.timeout(planPatienceMs));
+    if (found === undefined) return { kind: "failed", why: noPrefect };
+    if (found.kind !== "ok") return { kind: "failed", why: found.why };
+    const none = { field: null, from: null, to: null, why: null };
+    return { kind: "done", entries: found.value.map((each) => ({ ...none, ...each })) };
+  }
+
+  async apply(): Promise<ApplyResult> {
+    const applied = await this.#deps.declared()?.apply();
+    if (applied === undefined) return { kind: "failed", why: noPrefect, steps: [] };
+    const { steps, problems, why } = applied;
+    return why === undefined ? { kind: "done", steps, problems } : { kind: "failed", why, steps };
   }
 
   /** Answers before it begins: nobody is there to answer after it. */

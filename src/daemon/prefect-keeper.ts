@@ -7,9 +7,11 @@ import { dirname, join } from "node:path";
 import type { Config, EnvironmentVariables } from "../config/config.ts";
 import { createPrefectApi, type PrefectApi } from "../prefect/api/client.ts";
 import { createFlowRunApi, type FlowRunApi } from "../prefect/api/flow-runs.ts";
+import type { Answer } from "../prefect/api/transport.ts";
 import { askCapabilities, type Capabilities } from "../prefect/capabilities.ts";
 import { DatabaseGuard } from "../prefect/database-guard.ts";
 import { converge, type Difficulty } from "../prefect/declared/converge.ts";
+import { type Difference, findDifferences } from "../prefect/declared/differences.ts";
 import { askDefaultTemplate } from "../prefect/declared/job-template.ts";
 import {
   apiCondition,
@@ -17,7 +19,7 @@ import {
   environmentCondition,
   workingDirectory,
 } from "../prefect/installation.ts";
-import type { Files, Machine, RunCommand } from "../prefect/ports.ts";
+import type { Files, Machine, ReadRemote, RunCommand } from "../prefect/ports.ts";
 import { clientEnvironment, type RunLauncher } from "../prefect/process-environment.ts";
 import { findProgram, type Program } from "../prefect/program.ts";
 import { type InstallationParts, prefectUnits } from "../prefect/units.ts";
@@ -35,6 +37,7 @@ export interface PrefectKeeperDeps {
   readonly serverLauncher: string;
   readonly quiesce: InstallationParts["quiesce"];
   readonly run: RunCommand;
+  readonly read: ReadRemote;
   readonly base: EnvironmentVariables;
   readonly log: (level: "info" | "warn", message: string) => void;
   readonly setCondition: (name: string, blocker: Blocker | undefined) => void;
@@ -54,6 +57,15 @@ export interface PrefectKeeperDeps {
 
 const settled: TaskOutcome = { kind: "settled" };
 
+/** What one round has done. */
+export interface Applied {
+  readonly steps: readonly string[];
+  /** What could not be had. */
+  readonly problems: readonly string[];
+  /** Why it was cut short; undefined if it was not. */
+  readonly why: string | undefined;
+}
+
 export class PrefectKeeper implements Disposable {
   readonly config: Config;
   readonly #deps: PrefectKeeperDeps;
@@ -65,6 +77,11 @@ export class PrefectKeeper implements Disposable {
   #paused: ReadonlySet<string> = new Set();
   #difficulties: readonly Difficulty[] = [];
   #hasConverged = false;
+  /** Nothing has happened since the last round that could change what came of it. */
+  #isRoutine = false;
+  /** Rounds that were ordered and have not begun. */
+  readonly #ordered: { readonly steps: string[]; readonly resolve: (applied: Applied) => void }[] =
+    [];
   #isThere = false;
   #heardAt: Millis | undefined;
 
@@ -157,11 +174,15 @@ export class PrefectKeeper implements Disposable {
 
   /** Each time that our own server becomes ready. */
   serverIsReady(): void {
+    this.#isRoutine = false;
     this.#tasks.converge.request();
     void this.#rememberDatabase();
   }
 
   [Symbol.dispose](): void {
+    for (const { steps, resolve } of this.#ordered.splice(0)) {
+      resolve({ steps, problems: [], why: replaced });
+    }
     for (const task of Object.values(this.#tasks)) task[Symbol.dispose]();
   }
 
@@ -262,14 +283,35 @@ export class PrefectKeeper implements Disposable {
     return { kind: "retry-in", span: seconds(10) };
   }
 
+  /** What differs from what is declared; nothing is changed. */
+  differences(signal: AbortSignal): Promise<Answer<readonly Difference[]>> {
+    return findDifferences(this.config, this.#api, this.#deps.read, signal);
+  }
+
+  /** Resolves when a round that began after this has come to its end. */
+  apply(): Promise<Applied> {
+    const { promise, resolve } = Promise.withResolvers<Applied>();
+    this.#ordered.push({ steps: [], resolve });
+    this.#tasks.converge.request();
+    return promise;
+  }
+
   async #converge(signal: AbortSignal): Promise<TaskOutcome> {
-    const { run, setCondition, log } = this.#deps;
+    const { run, setCondition } = this.#deps;
+    const waiting = this.#ordered.splice(0);
+    const log: PrefectKeeperDeps["log"] = (level, message) => {
+      this.#deps.log(level, message);
+      for (const { steps } of waiting) steps.push(message);
+    };
     const program = this.#program?.file ?? "prefect";
     const env = clientEnvironment(this.config, this.#sources());
     const round = await converge({
       config: this.config,
       api: this.#api,
       deploying: { run, program, env },
+      read: this.#deps.read,
+      // Each try costs seconds of CPU, and only a correction changes what comes of it.
+      known: waiting.length > 0 || !this.#isRoutine ? [] : this.#difficulties,
       setCondition,
       defaultTemplate: () =>
         askDefaultTemplate(run, join(dirname(program), "python"), {
@@ -282,6 +324,11 @@ export class PrefectKeeper implements Disposable {
       log: (message) => log("info", message),
       signal,
     });
+    const why = signal.aborted ? replaced : round.kind === "cut-short" ? round.why : undefined;
+    for (const { steps, resolve } of waiting) {
+      const problems = round.kind === "done" ? round.difficulties.map(({ what }) => what) : [];
+      resolve({ steps, problems, why });
+    }
     if (signal.aborted) return settled;
     if (round.kind === "cut-short") {
       log("warn", `pools and deployments are not looked after yet: ${round.why}`);
@@ -292,10 +339,16 @@ export class PrefectKeeper implements Disposable {
     }
     this.#difficulties = round.difficulties;
     this.#hasConverged = true;
+    this.#isRoutine = true;
     this.#deps.changed();
-    return settled;
+    // What somebody changes in Prefect meanwhile, nobody tells us.
+    return { kind: "retry-in", span: convergeEvery };
   }
 }
+
+const replaced = "the configuration was read again, or the daemon stops";
+
+const convergeEvery = minutes(5);
 
 /** As often as somebody asks in any case. */
 const heardLately = seconds(15);

@@ -42,13 +42,13 @@ export async function look(place: Place, around: Surroundings): Promise<Findings
 
 async function findPrefectYamls(
   folders: readonly string[],
-  { exists }: Surroundings,
+  { exists, read }: Surroundings,
 ): Promise<readonly FoundDeployments[]> {
   const found: FoundDeployments[] = [];
   for (const folder of folders) {
     const file = join(folder, "prefect.yaml");
     if (!(await exists(file))) continue;
-    const yaml = await readPrefectYaml(file);
+    const yaml = readPrefectYaml(file, (await read(file)) ?? "");
     if (yaml.kind === "unreadable") {
       found.push({ file, deployments: [], trouble: yaml.why });
       continue;

@@ -24,6 +24,13 @@ export interface Files {
   exists(path: string): Promise<boolean>;
 }
 
+/** Reads a file that may lie on a file system which does not answer. Never rejects, and never hangs. */
+export type ReadRemote = (file: string) => Promise<RemoteText>;
+
+export type RemoteText =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "failed"; readonly why: string };
+
 /** Runs a command to its end. A failure to start it is a result too. */
 export type RunCommand = (request: CommandRequest) => Promise<CommandResult>;
 

@@ -23,6 +23,18 @@ export interface PrefectApi {
     schedules: readonly NewSchedule[],
     signal: AbortSignal,
   ): Promise<Answer<unknown>>;
+  /** Whether it is active stays as it is. */
+  updateSchedule(
+    deploymentId: string,
+    scheduleId: string,
+    schedule: NewSchedule["schedule"],
+    signal: AbortSignal,
+  ): Promise<Answer<unknown>>;
+  deleteSchedule(
+    deploymentId: string,
+    scheduleId: string,
+    signal: AbortSignal,
+  ): Promise<Answer<unknown>>;
 }
 
 const workPool = understands<WorkPoolResponse>()(
@@ -64,7 +76,19 @@ const deployment = understands<DeploymentResponse>()(
     entrypoint: z.string().nullish(),
     work_pool_name: z.string().nullish(),
     flow_id: z.string(),
-    schedules: z.array(z.object({ id: z.string(), slug: z.string().nullish() })),
+    schedules: z.array(
+      z.object({
+        id: z.string(),
+        slug: z.string().nullish(),
+        active: z.boolean(),
+        schedule: z.object({
+          cron: z.string().optional(),
+          interval: z.number().optional(),
+          rrule: z.string().optional(),
+          timezone: z.string().nullish(),
+        }),
+      }),
+    ),
     job_variables: z.looseObject({ command: z.string().nullish().catch(undefined) }).nullish(),
   }),
 );
@@ -78,8 +102,10 @@ export interface Deployment {
   readonly poolName: string | undefined;
   /** By which its runs start, if it has one of its own. */
   readonly command: string | undefined;
-  readonly schedules: readonly { readonly id: string; readonly slug?: string | null | undefined }[];
+  readonly schedules: readonly MadeSchedule[];
 }
+
+export type MadeSchedule = z.infer<typeof deployment>["schedules"][number];
 
 export interface NewSchedule {
   readonly active: boolean;
@@ -137,5 +163,23 @@ export function createPrefectApi(options: TransportOptions): PrefectApi {
         ignore,
         signal,
       ),
+    updateSchedule: (id, schedule, rule, signal) =>
+      persistently(
+        {
+          method: "PATCH",
+          path: `/deployments/${id}/schedules/${schedule}`,
+          body: { schedule: rule },
+        },
+        ignore,
+        signal,
+      ),
+    async deleteSchedule(id, schedule, signal) {
+      const call = { method: "DELETE", path: `/deployments/${id}/schedules/${schedule}` } as const;
+      const answer = await persistently(call, ignore, signal);
+      // Somebody was quicker: it is gone, which is all that was asked.
+      return answer.kind === "refused" && answer.status === 404
+        ? { kind: "ok", value: undefined }
+        : answer;
+    },
   };
 }

@@ -14,7 +14,7 @@ export type Answer<T> =
   | { readonly kind: "unreachable"; readonly why: string };
 
 export interface Call {
-  readonly method: "GET" | "POST" | "PATCH";
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   readonly path: string;
   readonly body?: unknown;
 }

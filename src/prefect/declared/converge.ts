@@ -7,11 +7,12 @@ import type { Blocker } from "../../supervision/unit-state.ts";
 import type { Deployment, PrefectApi, WorkPool } from "../api/client.ts";
 import type { Answer } from "../api/transport.ts";
 import { poolCondition } from "../installation.ts";
-import { type DeployDeps, deploy, planDeployments } from "./deployments.ts";
+import type { ReadRemote } from "../ports.ts";
+import { type DeployDeps, deploy, isMade, planDeployments } from "./deployments.ts";
 import type { AskedTemplate } from "./job-template.ts";
 import { isDetached, type PoolStep, performPoolStep, planPools } from "./pools.ts";
 import { type DeclaredDeployment, readPrefectYaml } from "./prefect-yaml.ts";
-import { planSchedules } from "./schedules.ts";
+import { describeSchedule, nameOf, planSchedules, type ScheduleStep } from "./schedules.ts";
 
 export interface Difficulty {
   /** Stable: `deployment monitor`. */
@@ -24,9 +25,12 @@ export interface ConvergeDeps {
   readonly config: Config;
   readonly api: PrefectApi;
   readonly deploying: Omit<DeployDeps, "stillMissing" | "signal">;
+  readonly read: ReadRemote;
   /** Of the installed Prefect; asked for at most once a round. */
   readonly defaultTemplate: () => Promise<AskedTemplate>;
   readonly setCondition: (name: string, blocker: Blocker | undefined) => void;
+  /** Of the last round: what could not be deployed then is not tried again, and stays a difficulty. */
+  readonly known: readonly Difficulty[];
   /** Resolves when no worker is about to become ready any more. */
   readonly workersStarted: (signal: AbortSignal) => Promise<void>;
   readonly log: (message: string) => void;
@@ -47,7 +51,7 @@ export async function converge(deps: ConvergeDeps): Promise<Round> {
 
   // Workers first: on one CPU their starts and `prefect deploy` would starve each other and the server.
   await deps.workersStarted(signal);
-  const files = await readFiles(deps.config);
+  const files = await readFiles(deps.config, deps.read);
   const before = await api.deployments(signal);
   if (before.kind !== "ok") return { kind: "cut-short", why: before.why };
   const names = [...pools.value, ...deps.config.pools].map(({ name }) => name);
@@ -55,7 +59,7 @@ export async function converge(deps: ConvergeDeps): Promise<Round> {
   if (made.kind !== "done") return made;
   const after = await api.deployments(signal);
   if (after.kind !== "ok") return { kind: "cut-short", why: after.why };
-  const scheduled = await convergeSchedules(deps, after.value);
+  const scheduled = await convergeSchedules(deps, files.declared, after.value);
   if (scheduled.kind !== "done") return scheduled;
   const attached = ownCommands(deps.config, after.value);
   const parts = [poolTrouble, files, made, scheduled, { difficulties: attached }];
@@ -130,15 +134,21 @@ function once<T>(ask: () => Promise<T>): () => Promise<T> {
   return () => (asked ??= ask());
 }
 
-async function readFiles(config: Config): Promise<{
+export interface DeclaredFiles {
   readonly declared: readonly DeclaredDeployment[];
   readonly difficulties: readonly Difficulty[];
-}> {
+}
+
+export async function readFiles(config: Config, readText: ReadRemote): Promise<DeclaredFiles> {
   const read = await Promise.all(
-    config.deployments.map(async ({ prefectYaml: file }) => ({
-      file,
-      found: await readPrefectYaml(file),
-    })),
+    config.deployments.map(async ({ prefectYaml: file }) => {
+      const text = await readText(file);
+      const found =
+        text.kind === "text"
+          ? readPrefectYaml(file, text.text)
+          : ({ kind: "unreadable", why: text.why } as const);
+      return { file, found };
+    }),
   );
   return {
     declared: read.flatMap(({ found }) => (found.kind === "read" ? found.deployments : [])),
@@ -157,12 +167,20 @@ async function readFiles(config: Config): Promise<{
 }
 
 async function convergeDeployments(
-  { api, deploying, signal, log }: ConvergeDeps,
+  { api, deploying, known, signal, log }: ConvergeDeps,
   declared: readonly DeclaredDeployment[],
   actual: readonly Deployment[],
   pools: ReadonlySet<string>,
 ): Promise<Round> {
-  const { missing, withoutPool } = planDeployments(declared, actual, pools);
+  const planned = planDeployments(declared, actual, pools);
+  const { withoutPool } = planned;
+  const idOf = ({ name }: DeclaredDeployment): string => `deployment ${name}`;
+  const failedBefore = known.filter(({ id }) =>
+    planned.missing.some((entry) => idOf(entry) === id),
+  );
+  const missing = planned.missing.filter(
+    (entry) => !failedBefore.some(({ id }) => id === idOf(entry)),
+  );
   const stillMissing = async (entries: readonly DeclaredDeployment[]) => {
     const now = await api.deployments(signal);
     if (now.kind !== "ok") return now;
@@ -175,6 +193,7 @@ async function convergeDeployments(
   const made = missing.filter((entry) => !failures.some(({ deployment }) => deployment === entry));
   if (made.length > 0) log(`made ${count(made.length, "deployment")}: ${named(made)}`);
   const difficulties = [
+    ...failedBefore,
     ...withoutPool.map(({ name, poolName, file }) =>
       difficulty(
         `deployment ${name}`,
@@ -195,10 +214,10 @@ async function convergeDeployments(
 
 async function convergeSchedules(
   { config, api, signal, log }: ConvergeDeps,
+  files: readonly DeclaredDeployment[],
   actual: readonly Deployment[],
 ): Promise<Round> {
-  const declared = config.deployments.flatMap(({ schedules }) => schedules);
-  const { create, withoutDeployment } = planSchedules(declared, actual);
+  const { steps, withoutDeployment } = schedulePlan(config, files, actual);
   const difficulties = withoutDeployment.map((target) =>
     difficulty(
       `schedule ${target}`,
@@ -206,17 +225,58 @@ async function convergeSchedules(
       "Name it as FLOW/NAME, as `prefect deployment ls` shows it",
     ),
   );
-  for (const { deployment, schedules } of create) {
-    const target = `${deployment.flowName}/${deployment.name}`;
-    const answer: Answer<unknown> = await api.createSchedules(deployment.id, schedules, signal);
-    if (answer.kind === "ok") log(`${target}: ${count(schedules.length, "schedule")} made`);
+  for (const step of steps) {
+    const target = nameOf(step.deployment);
+    const answer = await performScheduleStep(api, step, signal);
+    if (answer.kind === "ok") log(`${target}: ${scheduleDone(step)}`);
     else if (mayPass(answer)) return { kind: "cut-short", why: answer.why };
     else {
-      const what = `the schedule of ${target} could not be made: ${answer.why}`;
+      const what = `the schedule of ${target} could not be put right: ${answer.why}`;
       difficulties.push(difficulty(`schedule ${target}`, what, "Correct it, then reload"));
     }
   }
   return { kind: "done", difficulties };
+}
+
+export function schedulePlan(
+  config: Config,
+  files: readonly DeclaredDeployment[],
+  actual: readonly Deployment[],
+): ReturnType<typeof planSchedules> {
+  const declared = config.deployments.flatMap(({ schedules }) => schedules);
+  const isDeclared = (deployment: Deployment) => files.some((entry) => isMade(entry, deployment));
+  return planSchedules(declared, actual, isDeclared);
+}
+
+function performScheduleStep(
+  api: PrefectApi,
+  step: ScheduleStep,
+  signal: AbortSignal,
+): Promise<Answer<unknown>> {
+  const { id } = step.deployment;
+  switch (step.kind) {
+    case "create":
+      return api.createSchedules(id, step.schedules, signal);
+    case "change":
+      return api.updateSchedule(id, step.made.id, step.to, signal);
+    case "remove":
+      return api.deleteSchedule(id, step.made.id, signal);
+    default:
+      return step satisfies never;
+  }
+}
+
+function scheduleDone(step: ScheduleStep): string {
+  switch (step.kind) {
+    case "create":
+      return `${count(step.schedules.length, "schedule")} made`;
+    case "change":
+      return `schedule changed from ${describeSchedule(step.made.schedule)} to ${describeSchedule(step.to)}`;
+    case "remove":
+      return `schedule ${describeSchedule(step.made.schedule)} removed, as it is not declared any more`;
+    default:
+      return step satisfies never;
+  }
 }
 
 /** Theirs to choose; but what it costs must be known. */

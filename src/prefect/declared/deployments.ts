@@ -29,7 +29,7 @@ export function planDeployments(
   };
 }
 
-const isMade = (entry: DeclaredDeployment, made: Deployment): boolean =>
+export const isMade = (entry: DeclaredDeployment, made: Deployment): boolean =>
   fits(entry.name, made.name) &&
   (entry.entrypoint === undefined || fits(entry.entrypoint, made.entrypoint ?? ""));
 

@@ -1,5 +1,4 @@
 /** Reads the deployments out of a `prefect.yaml`: only what is needed to know whether each exists. */
-import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
 import * as z from "zod";
 
@@ -49,9 +48,9 @@ const asPythonReads = {
   logLevel: "error",
 } as const;
 
-export async function readPrefectYaml(file: string): Promise<PrefectYaml> {
+/** @param text what the file holds */
+export function readPrefectYaml(file: string, text: string): PrefectYaml {
   try {
-    const text = await readFile(file, "utf8");
     const { deployments } = shape.parse(parse(text, asPythonReads) ?? {});
     const entries = deployments ?? [];
     const isTwice = (name: string) => entries.filter((entry) => entry.name === name).length > 1;

@@ -1,8 +1,10 @@
 import type {
+  ApplyResult,
   CancelResult,
   ControlPlane,
   DrainTimeout,
   OrderResult,
+  PlanResult,
   PoolOrderResult,
   RecoverResult,
   ReexecResult,
@@ -94,6 +96,8 @@ export class FakePlane implements ControlPlane {
   isAlive = true;
   readonly orders: (readonly [UnitVerb, readonly string[]])[] = [];
   reloaded: ReloadResult = { kind: "reloaded", added: [], changed: [], removed: [], warnings: [] };
+  planned: PlanResult = { kind: "done", entries: [] };
+  applied: ApplyResult = { kind: "done", steps: [], problems: [] };
   flowRuns: readonly RunStatus[] = [];
   cancelled: CancelResult = { kind: "done" };
   recovered: RecoverResult = { kind: "done", settled: [] };
@@ -133,6 +137,14 @@ export class FakePlane implements ControlPlane {
     this.orders.push([verb, units]);
     this.obey(verb, units);
     return { kind: "done", units };
+  }
+
+  async plan(): Promise<PlanResult> {
+    return this.planned;
+  }
+
+  async apply(): Promise<ApplyResult> {
+    return this.applied;
   }
 
   async reload(): Promise<ReloadResult> {

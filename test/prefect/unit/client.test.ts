@@ -67,7 +67,14 @@ test("deployments carry the names of their flows", async () => {
     flow_id: flow,
     entrypoint: flow === "two" ? null : `${flow}.py:f`,
     work_pool_name: flow === "two" ? null : "runs",
-    schedules: [{ id: "s", slug: null, active: true }],
+    schedules: [
+      {
+        id: "s",
+        slug: null,
+        active: true,
+        schedule: { cron: "* * * * *", timezone: "UTC", day_or: true },
+      },
+    ],
     paused: false,
   }));
   const flows = ["two", "one"].map((id) => ({ id, name: `flow-${id}` }));
@@ -87,7 +94,9 @@ test("deployments carry the names of their flows", async () => {
       flowName,
       entrypoint,
       poolName,
-      schedules: [{ id: "s", slug: null }],
+      schedules: [
+        { id: "s", slug: null, active: true, schedule: { cron: "* * * * *", timezone: "UTC" } },
+      ],
     })),
   });
 });

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PoolConfig, ScheduleConfig } from "../../../src/config/config.ts";
-import { converge, type Round } from "../../../src/prefect/declared/converge.ts";
+import { readRemoteFile } from "../../../src/host/remote-file.ts";
+import { converge, type Difficulty, type Round } from "../../../src/prefect/declared/converge.ts";
 import { withCommand } from "../../../src/prefect/declared/job-template.ts";
 import type { Blocker } from "../../../src/supervision/unit-state.ts";
 import {
@@ -59,11 +60,13 @@ function setUp({ pools = [], files = [], schedules = [] }: Declared) {
       schedules: index === 0 ? schedules : [],
     })),
   });
-  const round = (): Promise<Round> =>
+  const round = (known: readonly Difficulty[] = []): Promise<Round> =>
     converge({
       config,
       api,
       deploying: { run, program: "prefect", env: {} },
+      read: readRemoteFile,
+      known,
       defaultTemplate: () => Promise.resolve({ kind: "known", template: defaultTemplate }),
       workersStarted: () => Promise.resolve(),
       setCondition: (name, blocker) => {
@@ -255,6 +258,17 @@ describe("deployments", () => {
     expect(events).toContain("made 1 deployment: b");
   });
 
+  test("one that could not be made is not tried again for nothing, and stays a difficulty", async () => {
+    const { bad, requests, round } = setUp({ pools: [pool("runs")], files: ["two.yaml"] });
+    bad.add("a");
+    const first = await round();
+    const tries = requests.length;
+    expect(first.kind === "done" && (await round(first.difficulties))).toEqual(first);
+    expect(requests).toHaveLength(tries);
+    bad.clear();
+    expect(await round()).toEqual(inOrder);
+  });
+
   test("one whose pool nobody has is not tried", async () => {
     const { requests, round } = setUp({ pools: [pool("runs")], files: ["lost.yaml"] });
     expect(await round()).toEqual({
@@ -290,7 +304,7 @@ describe("deployments", () => {
     expect(difficulties.map(({ what }) => what)).toEqual([
       expect.stringMatching(/broken\.yaml cannot be read: .+ None of its deployments is made$/),
       `2 deployments in ${folder}/unnamed.yaml have no name: Prefect skips them`,
-      expect.stringMatching(/gone\.yaml cannot be read: .*ENOENT/),
+      expect.stringMatching(/gone\.yaml cannot be read: No such file or directory/),
     ]);
     expect(difficulties.every(({ cure }) => cure !== undefined)).toBe(true);
     expect(api.deployments_).toHaveLength(2);
@@ -322,7 +336,7 @@ describe("schedules", () => {
       difficulties: [
         {
           id: "schedule a/a",
-          what: "the schedule of a/a could not be made: Prefect answered 422: so it is",
+          what: "the schedule of a/a could not be put right: Prefect answered 422: so it is",
           cure: "Correct it, then reload",
         },
       ],

@@ -2,6 +2,7 @@
 import type { Config, PoolConfig } from "../../../src/config/config.ts";
 import type {
   Deployment,
+  MadeSchedule,
   NewSchedule,
   PrefectApi,
   Worker,
@@ -126,6 +127,13 @@ export const refused = (status: number): Answer<never> => ({
   why: `Prefect answered ${status}: so it is`,
 });
 
+const madeOf = (id: string, { slug, schedule, active }: NewSchedule): MadeSchedule => ({
+  id: `${id}-${slug}`,
+  slug,
+  active,
+  schedule,
+});
+
 /** Holds what Prefect would hold, and notes each call. What `answers` has for a call is said instead. */
 export class ScriptedApi implements PrefectApi {
   readonly calls: string[] = [];
@@ -137,7 +145,7 @@ export class ScriptedApi implements PrefectApi {
   diesAfter = Number.POSITIVE_INFINITY;
 
   get writes(): readonly string[] {
-    return this.calls.filter((call) => /^(create|update)/.test(call));
+    return this.calls.filter((call) => /^(create|update|delete)/.test(call));
   }
 
   pools(): Promise<Answer<readonly WorkPool[]>> {
@@ -173,10 +181,34 @@ export class ScriptedApi implements PrefectApi {
     return this.#answer(`create schedules ${id}`, () => {
       this.deployments_ = this.deployments_.map((each) =>
         each.id === id
-          ? { ...each, schedules: schedules.map(({ slug }) => ({ id: `${id}-${slug}`, slug })) }
+          ? { ...each, schedules: [...each.schedules, ...schedules.map((one) => madeOf(id, one))] }
           : each,
       );
     });
+  }
+
+  updateSchedule(
+    id: string,
+    schedule: string,
+    to: NewSchedule["schedule"],
+  ): Promise<Answer<unknown>> {
+    return this.#answer(`update schedule ${schedule}`, () =>
+      this.#schedules(id, (all) =>
+        all.map((one) => (one.id === schedule ? { ...one, schedule: to } : one)),
+      ),
+    );
+  }
+
+  deleteSchedule(id: string, schedule: string): Promise<Answer<unknown>> {
+    return this.#answer(`delete schedule ${schedule}`, () =>
+      this.#schedules(id, (all) => all.filter((one) => one.id !== schedule)),
+    );
+  }
+
+  #schedules(id: string, change: (all: Deployment["schedules"]) => Deployment["schedules"]): void {
+    this.deployments_ = this.deployments_.map((each) =>
+      each.id === id ? { ...each, schedules: change(each.schedules) } : each,
+    );
   }
 
   #answer<T>(call: string, perform: () => T): Promise<Answer<T>> {

@@ -1,21 +1,10 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import * as fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { readPrefectYaml } from "../../../src/prefect/declared/prefect-yaml.ts";
 
-let folder = "";
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "prefect-yaml-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
-
-async function read(text: string | Uint8Array) {
-  const file = join(folder, "prefect.yaml");
-  await writeFile(file, text);
-  return readPrefectYaml(file);
-}
+const file = "/project/prefect.yaml";
+const read = async (text: string | Uint8Array) =>
+  readPrefectYaml(file, typeof text === "string" ? text : Buffer.from(text).toString());
 
 /** NAME ENTRYPOINT POOL of each. */
 async function deploymentsIn(text: string): Promise<readonly string[]> {
@@ -153,12 +142,6 @@ test.each([
   const found = await read(text);
   expect(found.kind).toBe("unreadable");
   expect(found.kind === "unreadable" && found.why).toMatch(/^.+$/);
-});
-
-test("a file that is missing, and a folder, are said too", async () => {
-  const missing = await readPrefectYaml(join(folder, "nowhere.yaml"));
-  expect(missing).toMatchObject({ kind: "unreadable", why: expect.stringMatching(/ENOENT/) });
-  expect(await readPrefectYaml(folder)).toMatchObject({ kind: "unreadable" });
 });
 
 test("nothing that stands in a file makes it throw", async () => {
