@@ -15,6 +15,7 @@ export interface Config {
   readonly deployments: readonly DeploymentsConfig[];
   readonly checks: readonly CheckConfig[];
   readonly services: readonly ServiceConfig[];
+  readonly jobs: JobsConfig;
   readonly web: { readonly listen: Address };
 }
 
@@ -154,3 +155,41 @@ export type ProbeTarget =
   | { readonly kind: "http"; readonly url: string }
   | ({ readonly kind: "tcp" } & Address)
   | { readonly kind: "command"; readonly command: readonly string[] };
+
+export interface JobsConfig {
+  readonly backup: BackupConfig;
+  readonly retention: RetentionConfig;
+  readonly custom: readonly CustomJobConfig[];
+}
+
+/** When, and how long at most. */
+export interface JobTimes {
+  readonly cron: string;
+  /** An IANA name. */
+  readonly timezone: string;
+  readonly timeout: Millis;
+}
+
+export interface BackupConfig extends Omit<JobTimes, "cron"> {
+  /** Undefined: by hand only. */
+  readonly cron: string | undefined;
+  readonly directory: string;
+  readonly keep: number;
+  /** Further SQLite files. */
+  readonly databases: readonly string[];
+}
+
+/** Undefined: nothing of that kind is deleted. */
+export interface RetentionConfig extends JobTimes {
+  readonly events: Millis | undefined;
+  readonly runs: Millis | undefined;
+  readonly offlineWorkers: Millis | undefined;
+}
+
+export interface CustomJobConfig extends JobTimes {
+  readonly name: string;
+  readonly work:
+    | { readonly kind: "command"; readonly command: readonly [string, ...string[]] }
+    /** `FLOW/NAME`. */
+    | { readonly kind: "deployment"; readonly deployment: string };
+}

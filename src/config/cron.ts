@@ -34,6 +34,31 @@ export function cronFault(expression: string): string | undefined {
   return undefined;
 }
 
+/** As `cronFault`, without what only Prefect's own parser knows. */
+export function jobCronFault(expression: string): string | undefined {
+  const fault = cronFault(expression);
+  if (fault !== undefined || macro.test(expression)) return fault;
+  const [minute = "", hour = "", day = "", month = "", weekday = ""] = expression
+    .trim()
+    .split(/\s+/);
+  const odd = [minute, hour, day, month, weekday]
+    .flatMap((field) => field.split(","))
+    .find((part) => /\?|^[^*/-]+\/|#l/i.test(part));
+  if (odd !== undefined) return `has "${odd}", which jobs do not know`;
+  return neverComes(day, month) ? `has the days ${day}, which its months do not have` : undefined;
+}
+
+const longestDay: readonly number[] = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+function neverComes(day: string, month: string): boolean {
+  if (!/^[\d,]+$/.test(day) || !/^[\da-z,]+$/i.test(month)) return false;
+  const first = Math.min(...day.split(",").map(Number));
+  return month.split(",").every((one) => {
+    const named = months.indexOf(one.toLowerCase());
+    return first > (longestDay[named === -1 ? Number(one) - 1 : named] ?? 0);
+  });
+}
+
 function isPart(part: string, field: Field): boolean {
   const [, range = "", step] = /^([^/]+)(?:\/(\d+))?$/.exec(part) ?? [];
   if (step !== undefined && Number(step) === 0) return false;

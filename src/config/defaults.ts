@@ -14,6 +14,7 @@ export const computedDefaults: Readonly<Record<string, string>> = {
   state_dir:
     "$STATE_DIRECTORY where systemd sets it; /var/lib/sails-supervisor for root; else $XDG_STATE_HOME or ~/.local/state, and /sails-supervisor",
   "prefect.home": "<state_dir>/prefect",
+  "jobs.backup.directory": "<state_dir>/backups",
   "services[].directory": "<state_dir>",
 };
 
@@ -38,12 +39,16 @@ export function defaultStateDir({ env, home, uid }: Surroundings): StateDir {
   return { path: join(home, ".local/state/sails-supervisor"), origin: { kind: "default" } };
 }
 
+type WrittenJobs = Written["jobs"];
 type WrittenService = Written["services"][number];
 
 /** Checked, and with all defaults. */
-export interface Settings extends Omit<Written, "state_dir" | "prefect" | "services"> {
+export interface Settings extends Omit<Written, "state_dir" | "prefect" | "services" | "jobs"> {
   readonly state_dir: string;
   readonly prefect: Written["prefect"] & { readonly home: string };
+  readonly jobs: Omit<WrittenJobs, "backup"> & {
+    readonly backup: WrittenJobs["backup"] & { readonly directory: string };
+  };
   readonly services: readonly (WrittenService & { readonly directory: string })[];
 }
 
@@ -53,6 +58,13 @@ export function withComputedDefaults(written: Written, stateDir: string): Settin
     ...written,
     state_dir,
     prefect: { ...written.prefect, home: written.prefect.home ?? join(state_dir, "prefect") },
+    jobs: {
+      ...written.jobs,
+      backup: {
+        ...written.jobs.backup,
+        directory: written.jobs.backup.directory ?? join(state_dir, "backups"),
+      },
+    },
     services: written.services.map((service) => ({
       ...service,
       directory: service.directory ?? state_dir,

@@ -2,7 +2,7 @@
 import { isIP } from "node:net";
 import * as z from "zod";
 import { parseAddress } from "./address.ts";
-import { cronFault } from "./cron.ts";
+import { cronFault, jobCronFault } from "./cron.ts";
 import { longestTimer, parseDuration } from "./duration.ts";
 import { isVariableName } from "./env-file.ts";
 import { findPlaceholder } from "./placeholder.ts";
@@ -125,6 +125,7 @@ export const deploymentName = text(
 );
 
 export const cron = text('five fields such as "*/15 * * * *", or @daily', cronFault);
+export const jobCron = text('five fields such as "17 3 * * *", or @daily', jobCronFault);
 export const rrule = text(
   "a rule of RFC 5545 such as FREQ=DAILY;BYHOUR=3",
   unless((v) => /(^|[:;\n])FREQ=[A-Z]+/.test(v)),

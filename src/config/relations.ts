@@ -7,6 +7,7 @@ import { collide, parseAddress } from "./address.ts";
 import { checkFaults } from "./check-rules.ts";
 import { parseDuration } from "./duration.ts";
 import type { Fault } from "./fault.ts";
+import { jobFaults, jobWarnings } from "./job-relations.ts";
 import { type KeyPath, valueAt } from "./key-path.ts";
 import { schema } from "./schema.ts";
 import { checkTargets } from "./schema-check.ts";
@@ -16,9 +17,11 @@ import { orderFaults, textOf } from "./unit-order.ts";
 
 export function relationFaults(sources: Sources): readonly Fault[] {
   return [
-    ...duplicates(sources, "pools"),
-    ...duplicates(sources, "services"),
-    ...duplicates(sources, "checks"),
+    ...duplicates(sources, ["pools"]),
+    ...duplicates(sources, ["services"]),
+    ...duplicates(sources, ["jobs", "custom"]),
+    ...duplicates(sources, ["checks"]),
+    ...jobFaults(sources),
     ...choices(sources),
     ...delays(sources),
     ...serverElsewhere(sources),
@@ -29,6 +32,10 @@ export function relationFaults(sources: Sources): readonly Fault[] {
 }
 
 export function relationWarnings(sources: Sources): readonly Fault[] {
+  return [...unusedAddress(sources), ...jobWarnings(sources)];
+}
+
+function unusedAddress(sources: Sources): readonly Fault[] {
   const path = ["prefect", "api_url"];
   if (valueAt(sources.tree, ["server", "enabled"]) === false) return [];
   if (valueAt(sources.tree, path) === undefined) return [];
@@ -53,10 +60,10 @@ function valueOrDefault({ tree }: Sources, path: KeyPath): unknown {
   return declared instanceof z.ZodDefault ? declared.def.defaultValue : undefined;
 }
 
-function* duplicates(sources: Sources, list: "pools" | "services" | "checks"): Generator<Fault> {
+function* duplicates(sources: Sources, list: KeyPath): Generator<Fault> {
   const first = new Map<string, KeyPath>();
-  for (const index of indexesOf(sources, [list])) {
-    const path = [list, index, "name"];
+  for (const index of indexesOf(sources, list)) {
+    const path = [...list, index, "name"];
     const name = textOf(sources, path);
     if (name === undefined) continue;
     const taken = first.get(name);
@@ -82,6 +89,9 @@ function* choices(sources: Sources): Generator<Fault> {
   }
   for (const index of indexesOf(sources, ["checks"])) {
     yield* exactlyOne(sources, ["checks", index], checkTargets);
+  }
+  for (const index of indexesOf(sources, ["jobs", "custom"])) {
+    yield* exactlyOne(sources, ["jobs", "custom", index], ["command", "deployment"]);
   }
   for (const index of indexesOf(sources, ["services"])) {
     for (const probe of ["startup", "readiness", "liveness"]) {

@@ -5,6 +5,7 @@
 import * as z from "zod";
 import * as leaf from "./leaf.ts";
 import { check } from "./schema-check.ts";
+import { jobs } from "./schema-jobs.ts";
 import { service } from "./schema-service.ts";
 
 const prefect = z.strictObject({
@@ -245,6 +246,7 @@ export const schema = z
         description: "Other long-running processes.",
         examples: [[{ name: "tunnel", command: ["ssh", "-N", "gateway"] }]],
       }),
+    jobs: jobs.prefault({}).meta({ description: "What is done at set times." }),
     web: web.prefault({}).meta({ description: "Metrics and status over HTTP." }),
     state_dir: leaf.path.optional().meta({
       description: "Folder of the supervisor's own state.",

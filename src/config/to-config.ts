@@ -2,7 +2,15 @@
 
 import type { Millis } from "../supervision/time.ts";
 import { parseAddress } from "./address.ts";
-import type { Address, Config, ProbeConfig, ProbeTarget, ScheduleRule } from "./config.ts";
+import type {
+  Address,
+  Config,
+  CustomJobConfig,
+  JobsConfig,
+  ProbeConfig,
+  ProbeTarget,
+  ScheduleRule,
+} from "./config.ts";
 import type { Settings } from "./defaults.ts";
 import { parseDuration } from "./duration.ts";
 import { toCheck } from "./to-check.ts";
@@ -56,8 +64,44 @@ export function toConfig(settings: Settings, file: string | undefined): Config {
     })),
     checks: settings.checks.map(toCheck),
     services: settings.services.map(toService),
+    jobs: toJobs(settings.jobs),
     web: { listen: address(settings.web.listen) },
   });
+}
+
+const toJobs = ({ backup, retention, custom }: Settings["jobs"]): JobsConfig => ({
+  backup: {
+    cron: backup.cron,
+    timezone: backup.timezone,
+    timeout: millis(backup.timeout),
+    directory: backup.directory,
+    keep: backup.keep,
+    databases: backup.databases,
+  },
+  retention: {
+    cron: retention.cron,
+    timezone: retention.timezone,
+    timeout: millis(retention.timeout),
+    events: optionalMillis(retention.events),
+    runs: optionalMillis(retention.runs),
+    offlineWorkers: optionalMillis(retention.offline_workers),
+  },
+  custom: custom.map((job) => ({
+    name: job.name,
+    cron: job.cron,
+    timezone: job.timezone,
+    timeout: millis(job.timeout),
+    work: workOf(job),
+  })),
+});
+
+function workOf({
+  command,
+  deployment,
+}: Settings["jobs"]["custom"][number]): CustomJobConfig["work"] {
+  if (deployment !== undefined) return { kind: "deployment", deployment };
+  const [program, ...args] = checked(command);
+  return { kind: "command", command: [checked(program), ...args] };
 }
 
 const toService = (service: Settings["services"][number]): Config["services"][number] => ({
@@ -107,6 +151,8 @@ function ruleOf(schedule: Settings["deployments"][number]["schedules"][number]):
 /** Paths are put behind it. */
 const bare = (url: string | undefined): string | undefined => url?.replace(/\/+$/, "");
 
+const optionalMillis = (text: string | undefined): Millis | undefined =>
+  text === undefined ? undefined : millis(text);
 const millis = (text: string): Millis => checked(parseDuration(text));
 const address = (text: string): Address => checked(parseAddress(text));
 

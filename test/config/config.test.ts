@@ -2,9 +2,17 @@ import { expect, test } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
 import { configOf, makeFolder, optionsIn } from "./load-from.ts";
 
+const hour = { timezone: "UTC", timeout: 3_600_000 };
+const noJobs = (state: string) => ({
+  backup: { ...hour, directory: `${state}/backups`, keep: 14, databases: [] },
+  retention: { ...hour, cron: "47 4 * * *" },
+  custom: [],
+});
+
 test("without a file, the default runs", async () => {
   expect(await configOf({ uid: 0 })).toEqual({
     stateDir: "/var/lib/sails-supervisor",
+    jobs: noJobs("/var/lib/sails-supervisor"),
     prefect: { home: "/var/lib/sails-supervisor/prefect", profile: "server", env: {} },
     environment: {},
     server: { enabled: true, host: "127.0.0.1", port: 4200 },
@@ -74,6 +82,7 @@ state_dir: state
   expect(config).toEqual({
     file: "DIR/config.yaml",
     stateDir: "DIR/state",
+    jobs: noJobs("DIR/state"),
     prefect: {
       home: "/data/prefect",
       envFile: "DIR/p.env",

@@ -41,6 +41,7 @@ export function configOf({
     pools: [],
     checks: [],
     services: [],
+    jobs: noJobs,
     ...(rest as Partial<Config>),
     prefect: {
       home: "/data/prefect",
@@ -63,6 +64,27 @@ export function configOf({
     web: { listen: { host: "127.0.0.1", port: 9746 }, ...web },
   };
 }
+
+/** As where the file says nothing of jobs. */
+export const noJobs: Config["jobs"] = {
+  backup: {
+    cron: undefined,
+    timezone: "UTC",
+    timeout: minutes(60),
+    directory: "/var/lib/sails/backups",
+    keep: 14,
+    databases: [],
+  },
+  retention: {
+    cron: "47 4 * * *",
+    timezone: "UTC",
+    timeout: minutes(60),
+    events: undefined,
+    runs: undefined,
+    offlineWorkers: undefined,
+  },
+  custom: [],
+};
 
 export const pool = (name: string, changes: Partial<PoolConfig> = {}): PoolConfig => ({
   name,
