@@ -55,6 +55,10 @@ const context: Context = {
     const { draftFrom } = await import("./init.ts");
     return draftFrom(place);
   },
+  databaseWork: async () => {
+    const { serveDatabaseWork } = await import("./host/database/worker.ts");
+    return serveDatabaseWork();
+  },
 };
 
 process.exitCode = await runCli(context, process.argv.slice(2));

@@ -12,6 +12,8 @@ export interface Context {
   readonly interrupted: () => AbortSignal;
   readonly runDaemon: (options: DaemonOptions) => Promise<number>;
   readonly sweep: () => Promise<number>;
+  /** The process that works on databases for another one. */
+  readonly databaseWork: () => Promise<number>;
   readonly draft: (place: DraftPlace) => Promise<Drafted>;
 }
 

@@ -68,6 +68,10 @@ function addDaemon(program: Command, context: Context, run: Run): void {
     .command("sweep", { hidden: true })
     .description("Ends what a daemon left that died while it was being stopped: for ExecStopPost=.")
     .action(() => run(context.sweep()));
+  program
+    .command("database-work", { hidden: true })
+    .description("Works on files of databases, for the daemon or another command.")
+    .action(() => run(context.databaseWork()));
 }
 
 function addInit(program: Command, context: Context, run: Run): void {

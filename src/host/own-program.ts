@@ -17,6 +17,13 @@ export function ownCommand(): readonly [string, ...string[]] {
     : [launcher, ...args];
 }
 
+/** Another process of this program, for one of its hidden commands. */
+export const ownProgram = (command: string): readonly [string, ...string[]] => {
+  const [, main = ""] = process.argv;
+  const quiet = "--disable-warning=ExperimentalWarning";
+  return [process.execPath, ...process.execArgv, quiet, main, command];
+};
+
 /** Beside the folder of the program, in a checkout as in a package. */
 const ownLibexec = (name: string): string =>
   join(dirname(process.argv[1] ?? ""), "../libexec", name);
