@@ -55,6 +55,17 @@ const context: Context = {
     const { draftFrom } = await import("./init.ts");
     return draftFrom(place);
   },
+  openDatabase: async (config) => {
+    const { openDatabase } = await import("./daemon/offline-database.ts");
+    return openDatabase(config, process.env);
+  },
+  confirm: async (question) => {
+    const { createInterface } = await import("node:readline/promises");
+    const terminal = createInterface({ input: process.stdin, output: process.stderr });
+    const answer = await terminal.question(`${question} [y/N] `);
+    terminal.close();
+    return /^y(es)?$/i.test(answer.trim());
+  },
   databaseWork: async () => {
     const { serveDatabaseWork } = await import("./host/database/worker.ts");
     return serveDatabaseWork();

@@ -1,4 +1,7 @@
 /** All that a command gets from the process that it runs in, so that a test can hand it something else. */
+import type { Config } from "../config/config.ts";
+import type { BackupsResult, VerifyResult } from "../control/control-plane.ts";
+import type { JobStatus } from "../control/status.ts";
 import type { Paint } from "./paint.ts";
 
 export interface Context {
@@ -12,6 +15,10 @@ export interface Context {
   readonly interrupted: () => AbortSignal;
   readonly runDaemon: (options: DaemonOptions) => Promise<number>;
   readonly sweep: () => Promise<number>;
+  /** Without the daemon, and as long as this is held none can start. */
+  readonly openDatabase: (config: Config) => Promise<OpenedDatabase>;
+  /** Asks on the terminal. */
+  readonly confirm: (question: string) => Promise<boolean>;
   /** The process that works on databases for another one. */
   readonly databaseWork: () => Promise<number>;
   readonly draft: (place: DraftPlace) => Promise<Drafted>;
@@ -45,4 +52,21 @@ export interface Stream {
   readonly columns: () => number;
   readonly rows: () => number;
   readonly paint: Paint;
+}
+
+/** `taken`: by a daemon. */
+export type OpenedDatabase =
+  | { readonly kind: "opened"; readonly database: OfflineDatabase }
+  | { readonly kind: "taken" };
+
+export type JobEnd = NonNullable<JobStatus["last"]>;
+
+type Step = (words: string) => void;
+
+/** As the daemon does it. */
+export interface OfflineDatabase extends Disposable {
+  backup(step: Step): Promise<JobEnd>;
+  list(): Promise<BackupsResult>;
+  verify(file: string): Promise<VerifyResult>;
+  restore(file: string, step: Step): Promise<JobEnd>;
 }

@@ -1,6 +1,7 @@
 /** All commands with their options and words of help. What a command does is loaded when it is chosen. */
 import { Argument, Command } from "commander";
 import { minutes } from "../supervision/time.ts";
+import { addBackup } from "./backup-commands.ts";
 import { type NameKind, nameKinds } from "./command-tree.ts";
 import { examples, json, type Run } from "./command-words.ts";
 import type { Context } from "./context.ts";
@@ -32,6 +33,7 @@ export function buildProgram(context: Context, finish: (status: number) => void)
   addPools(program, context, run);
   addRuns(program, context, run);
   addPlan(program, context, run);
+  addBackup(program, context, run);
   addReload(program, context, run);
   addReexec(program, context, run);
   addConfig(program, context, run);

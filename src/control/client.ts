@@ -3,8 +3,10 @@ import type { IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 import type {
   ApplyResult,
+  BackupsResult,
   CancelResult,
   DrainTimeout,
+  JobOrderResult,
   OrderResult,
   PlanResult,
   PoolOrderResult,
@@ -12,6 +14,7 @@ import type {
   ReexecResult,
   ReloadResult,
   UnitVerb,
+  VerifyResult,
 } from "./control-plane.ts";
 import { Pulse } from "./pulse.ts";
 import { findSocket } from "./socket-place.ts";
@@ -36,6 +39,10 @@ const reloadTimeoutMs = 60_000;
 const prefectTimeoutMs = 60_000;
 /** Hundreds of deployments, by Prefect's own command. */
 const applyTimeoutMs = 3_600_000;
+/** The daemon gives up on a folder that does not answer before. */
+const folderTimeoutMs = 60_000;
+/** All of it is read. */
+const databaseTimeoutMs = 3_600_000;
 /** A sweep settles many runs, one after the other. */
 const sweepTimeoutMs = 300_000;
 
@@ -96,6 +103,24 @@ export class ControlClient {
 
   apply(signal: AbortSignal): Promise<Answer<ApplyResult>> {
     return this.#json({ ...post("apply", signal), timeoutMs: applyTimeoutMs }, isApplyResult);
+  }
+
+  runJob(job: string, signal: AbortSignal): Promise<Answer<JobOrderResult>> {
+    return this.#json(post("jobs/run", signal, { job }), isJobOrderResult);
+  }
+
+  backups(signal: AbortSignal): Promise<Answer<BackupsResult>> {
+    const question = { method: "GET", path: "/api/v1/backups", signal } as const;
+    return this.#json({ ...question, timeoutMs: folderTimeoutMs }, isBackupsResult);
+  }
+
+  verifyBackup(file: string, signal: AbortSignal): Promise<Answer<VerifyResult>> {
+    const question = post("backups/verify", signal, { file });
+    return this.#json({ ...question, timeoutMs: databaseTimeoutMs }, isVerifyResult);
+  }
+
+  restoreBackup(file: string, signal: AbortSignal): Promise<Answer<JobOrderResult>> {
+    return this.#json(post("backups/restore", signal, { file }), isJobOrderResult);
   }
 
   reexec(signal: AbortSignal): Promise<Answer<ReexecResult>> {
@@ -188,6 +213,10 @@ const isPoolOrderResult = oneOf<PoolOrderResult>("done", "unknown-pool", "failed
 const isPlanResult = oneOf<PlanResult>("done", "failed");
 const isApplyResult = oneOf<ApplyResult>("done", "failed");
 const isReexecResult = oneOf<ReexecResult>("accepted", "failed");
+
+const isJobOrderResult = oneOf<JobOrderResult>("started", "busy", "unknown-job");
+const isBackupsResult = oneOf<BackupsResult>("done", "failed");
+const isVerifyResult = oneOf<VerifyResult>("done", "refused");
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null;

@@ -1,5 +1,5 @@
 /** What the routes and the socket may ask of the daemon. `daemon.ts` implements it. */
-import type { RunStatus, Status } from "./status.ts";
+import type { BackupList, RunStatus, Status } from "./status.ts";
 
 export interface ControlPlane {
   status(): Status;
@@ -24,6 +24,13 @@ export interface ControlPlane {
   plan(): Promise<PlanResult>;
   /** Puts it right, now. Done when a round that began after this has ended. */
   apply(): Promise<ApplyResult>;
+  /** By name; it goes on after the answer, and the status tells how it ends. */
+  runJob(name: string): JobOrderResult;
+  backups(): Promise<BackupsResult>;
+  /** Whether a backup is whole, and of use to the Prefect that is installed. */
+  verifyBackup(file: string): Promise<VerifyResult>;
+  /** Runs as the job `restore`. */
+  restoreBackup(file: string): JobOrderResult;
   /** Replaces the daemon's own code; accepted before that begins. */
   reexec(): ReexecResult;
   /** Calls back after each change of a unit, until the signal aborts. */
@@ -100,6 +107,28 @@ export type PoolOrderResult =
   | { readonly kind: "done"; readonly pools: readonly string[] }
   | { readonly kind: "unknown-pool"; readonly name: string; readonly known: readonly string[] }
   | Failed;
+
+export type JobOrderResult =
+  /** `since` tells this run from all others. */
+  | { readonly kind: "started"; readonly job: string; readonly since: string }
+  /** That job is under way, and this one cannot be begun before its end. */
+  | { readonly kind: "busy"; readonly job: string; readonly since: string }
+  | { readonly kind: "unknown-job"; readonly name: string; readonly known: readonly string[] };
+
+export type BackupsResult = ({ readonly kind: "done" } & BackupList) | Failed;
+
+export type VerifyResult =
+  | {
+      readonly kind: "done";
+      readonly file: string;
+      readonly format: "sqlite" | "postgres";
+      readonly bytes: number;
+      /** Of Prefect's tables. */
+      readonly revision: string | null;
+      /** Null where that is not known. */
+      readonly flowRuns: number | null;
+    }
+  | { readonly kind: "refused"; readonly why: string; readonly cure: string | null };
 
 export type ReexecResult = { readonly kind: "accepted" } | Failed;
 

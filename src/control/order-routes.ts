@@ -1,7 +1,8 @@
-/** What changes something: on the control socket only. */
+/** What changes something, or makes work: on the control socket only. */
 import * as z from "zod";
 import type { ControlPlane } from "./control-plane.ts";
 import { type Body, noBody, posted } from "./posted.ts";
+import { json } from "./reply.ts";
 import type { Route } from "./router.ts";
 
 export const orderRoutes = (plane: ControlPlane): readonly Route[] => [
@@ -15,6 +16,17 @@ export const orderRoutes = (plane: ControlPlane): readonly Route[] => [
   posted("/api/v1/resume", poolsBody, ({ pools }) => plane.resume(pools)),
   posted("/api/v1/plan", noBody, () => plane.plan()),
   posted("/api/v1/apply", noBody, () => plane.apply()),
+  {
+    method: "GET",
+    path: "/api/v1/backups",
+    answer: async () => {
+      const found = await plane.backups();
+      return json(found.kind === "done" ? 200 : 503, found);
+    },
+  },
+  posted("/api/v1/jobs/run", jobBody, ({ job }) => plane.runJob(job)),
+  posted("/api/v1/backups/verify", fileBody, ({ file }) => plane.verifyBackup(file)),
+  posted("/api/v1/backups/restore", fileBody, ({ file }) => plane.restoreBackup(file)),
   posted("/api/v1/reexec", noBody, () => plane.reexec()),
 ];
 
@@ -45,4 +57,14 @@ const drainBody = {
 const poolsBody = {
   schema: z.strictObject({ pools: names }),
   shape: '{"pools":["NAME"]}',
+} satisfies Body<unknown>;
+
+const jobBody = {
+  schema: z.strictObject({ job: name }),
+  shape: '{"job":"NAME"}',
+} satisfies Body<unknown>;
+
+const fileBody = {
+  schema: z.strictObject({ file: z.string().startsWith("/") }),
+  shape: '{"file":"ABSOLUTE PATH"}',
 } satisfies Body<unknown>;

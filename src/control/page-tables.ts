@@ -2,7 +2,7 @@
 import { formatSpan, ms } from "../supervision/time.ts";
 import { formatBytes } from "./bytes.ts";
 import { type Html, html } from "./html.ts";
-import type { CheckStatus, PoolStatus, RunStatus, UnitStatus } from "./status.ts";
+import type { CheckStatus, JobStatus, PoolStatus, RunStatus, UnitStatus } from "./status.ts";
 
 export type Tone = "good" | "bad" | "wait";
 
@@ -131,6 +131,31 @@ const runRow = (run: RunStatus, prefectUrl: string | undefined, now: Date): Html
 <td data-label="Worker">${attachments[run.attachment]}${run.note === null ? [] : aside(run.note)}</td>
 </tr>
 `;
+
+export const jobTable = (jobs: readonly JobStatus[], now: Date): Html =>
+  table(
+    "Jobs",
+    ["Job", "Last result", "Ended", "Next", "What came of it"],
+    jobs.map((job) => jobRow(job, now)),
+  );
+
+const jobRow = (job: JobStatus, now: Date): Html => html`<tr>
+<th scope="row">${job.name}</th>
+<td class="state ${jobTone(job)}">${job.running === null ? (job.last?.result ?? "not run yet") : "running"}</td>
+<td data-label="Ended">${job.last === null ? "never" : html`${since(endOf(job.last), now)} ago`}</td>
+<td data-label="Next">${job.next === null ? "by order" : html`in ${until(job.next, now)}`}</td>
+<td>${job.running?.step ?? job.last?.message ?? ""}${job.last === null || job.last.cure === null ? [] : aside(`What to do: ${job.last.cure}`)}</td>
+</tr>
+`;
+
+function jobTone({ running, last }: JobStatus): Tone | "" {
+  if (running !== null) return "wait";
+  if (last === null) return "";
+  return last.result === "succeeded" ? "good" : "bad";
+}
+
+const endOf = ({ startedAt, tookMs }: NonNullable<JobStatus["last"]>): string =>
+  new Date(Date.parse(startedAt) + tookMs).toISOString();
 
 const attachments = {
   attached: "attached",

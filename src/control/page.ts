@@ -2,7 +2,15 @@
 import { hash } from "node:crypto";
 import { type Html, html } from "./html.ts";
 import { pageScript, pageStyle } from "./page-assets.ts";
-import { checkTable, poolTable, runTable, type Tone, time, unitTable } from "./page-tables.ts";
+import {
+  checkTable,
+  jobTable,
+  poolTable,
+  runTable,
+  type Tone,
+  time,
+  unitTable,
+} from "./page-tables.ts";
 import type { WholeReply } from "./reply.ts";
 import type { Problem, RunStatus, Status } from "./status.ts";
 
@@ -32,7 +40,7 @@ const contentSecurityPolicy = [
 ].join("; ");
 
 function page(status: Status, runs: readonly RunStatus[], now: Date): Html {
-  const { supervisor, units, pools, checks, problems } = status;
+  const { supervisor, units, pools, checks, jobs, problems } = status;
   const verdict = verdictOf(status);
   return html`<!doctype html>
 <html lang="en">
@@ -55,6 +63,7 @@ ${unitTable(units, now)}
 ${pools.length === 0 ? [] : [poolTable(pools, now)]}
 ${checks.length === 0 ? [] : [checkTable(checks, now)]}
 ${runSection(status, runs, now)}
+${jobs.length === 0 ? [] : [jobTable(jobs, now)]}
 <footer>Version ${supervisor.version}, process ${supervisor.pid}, started ${time(supervisor.startedAt)}.
 Configuration: ${supervisor.config ?? "the defaults"}. State: ${supervisor.stateDir}.</footer>
 </main>

@@ -3,12 +3,14 @@ import * as z from "zod";
 import type {
   ApplyResult,
   CancelResult,
+  JobOrderResult,
   OrderResult,
   PlanResult,
   PoolOrderResult,
   RecoverResult,
   ReexecResult,
   ReloadResult,
+  VerifyResult,
 } from "./control-plane.ts";
 import { json, text } from "./reply.ts";
 import type { Route } from "./router.ts";
@@ -21,7 +23,9 @@ type Result =
   | CancelResult
   | RecoverResult
   | PoolOrderResult
-  | ReexecResult;
+  | ReexecResult
+  | JobOrderResult
+  | VerifyResult;
 
 export interface Body<T> {
   readonly schema: z.ZodType<T>;
@@ -50,11 +54,15 @@ const statusOf = {
   done: 200,
   reloaded: 200,
   accepted: 202,
+  started: 202,
   "unknown-unit": 404,
   "unknown-run": 404,
   "unknown-pool": 404,
+  "unknown-job": 404,
   ambiguous: 409,
+  busy: 409,
   faulty: 422,
+  refused: 422,
   // Of what it needs for this, something is away: Prefect most often.
   failed: 503,
 } as const satisfies Record<Result["kind"], number>;

@@ -14,6 +14,8 @@ export interface Status {
   readonly pools: readonly PoolStatus[];
   /** What must hold beside the units: as declared, and the volume of PREFECT_HOME. */
   readonly checks: readonly CheckStatus[];
+  /** What is done at set times, or was done by order. */
+  readonly jobs: readonly JobStatus[];
   /** What is wrong beside the units, each with its cure. */
   readonly problems: readonly Problem[];
 }
@@ -82,6 +84,45 @@ export interface CheckStatus {
   readonly next: string;
   /** Those that require it: they are closed while it fails or hangs. */
   readonly pools: readonly string[];
+}
+
+export interface JobStatus {
+  /** `backup`, `retention`, `restore`, or one of the configuration's own. */
+  readonly name: string;
+  /** Null for one that is only done by order. */
+  readonly cron: string | null;
+  readonly timezone: string | null;
+  /** `step`: what it is at. */
+  readonly running: { readonly since: string; readonly step: string | null } | null;
+  /** What came of it the last time, also under an earlier daemon. */
+  readonly last: {
+    readonly result: "succeeded" | "failed";
+    readonly startedAt: string;
+    readonly tookMs: number;
+    /** Null if it has not failed. */
+    readonly reason: "timeout" | "space" | "command" | "verify" | "other" | null;
+    readonly message: string;
+    readonly cure: string | null;
+  } | null;
+  readonly lastSuccess: string | null;
+  readonly next: string | null;
+}
+
+/** The shape of `backup list --json` and of `/api/v1/backups`; versioned as the status is. */
+export interface BackupList {
+  readonly version: 1;
+  readonly directory: string;
+  /** The newest first. */
+  readonly backups: readonly BackupStatus[];
+}
+
+/** One that has passed its check: only then it got its name. */
+export interface BackupStatus {
+  readonly file: string;
+  /** `prefect`, or the name of a further database. */
+  readonly database: string;
+  readonly takenAt: string;
+  readonly bytes: number;
 }
 
 /** The shape of `runs --json` and of `/api/v1/runs`; versioned as the status is. */

@@ -8,13 +8,20 @@ import type { ReloadResult } from "../control/control-plane.ts";
 import type { Problem, SupervisorStatus } from "../control/status.ts";
 import { baseEnvironment } from "../host/base-environment.ts";
 import { systemClock, toWallClock } from "../host/clock.ts";
+import { databaseChild } from "../host/database/database-child.ts";
 import { files } from "../host/files.ts";
 import { endLeftovers } from "../host/leftovers.ts";
 import type { Level, Log } from "../host/log.ts";
 import { HostLooker } from "../host/looker.ts";
 import { supervisorVariable } from "../host/marks.ts";
 import { SystemdNotifier } from "../host/notifier.ts";
-import { ownCommand, ownLookAt, ownRunLauncher, ownServerLauncher } from "../host/own-program.ts";
+import {
+  ownCommand,
+  ownLookAt,
+  ownProgram,
+  ownRunLauncher,
+  ownServerLauncher,
+} from "../host/own-program.ts";
 import { readProcessTable, sampleProcessTree } from "../host/process-sample.ts";
 import { bootId } from "../host/processes.ts";
 import { become, tryOut } from "../host/reexec.ts";
@@ -42,6 +49,8 @@ import { Heartbeat } from "./heartbeat.ts";
 import { Herald } from "./herald.ts";
 import { Inheritance } from "./inheritance.ts";
 import { Installation } from "./installation.ts";
+import { observeJob } from "./job-status.ts";
+import { Jobs } from "./jobs.ts";
 import { Plane } from "./plane.ts";
 import { RunOrders } from "./run-orders.ts";
 import { poolStatuses } from "./run-status.ts";
@@ -72,6 +81,7 @@ export class Daemon implements AsyncDisposable {
   readonly #runs: FlowRuns;
   readonly #installation: Installation;
   readonly #checks: CheckKeeper;
+  readonly #jobs: Jobs;
   readonly #plane: Plane;
   readonly #herald: Herald;
   #heartbeat: Heartbeat | undefined;
@@ -120,6 +130,7 @@ export class Daemon implements AsyncDisposable {
         return (pid) => sampleProcessTree(pid, table);
       },
       runs: () => this.#runs.snapshot(this.#config.pools),
+      jobs: () => this.#jobs.snapshot,
       isReady: () => this.#plane.status().ready,
     });
     this.#herald = new Herald({
@@ -158,12 +169,13 @@ export class Daemon implements AsyncDisposable {
         ended: () => this.#herald.overviewSoon(),
       }),
     );
+    const base = { ...baseEnvironment(own), [this.#mark.variable]: this.#mark.value };
     this.#installation = this.#stack.use(
       new Installation({
         clock: systemClock,
         memory,
         supervisor: this.#supervisor,
-        base: { ...baseEnvironment(own), [this.#mark.variable]: this.#mark.value },
+        base,
         runs: this.#runs.keeper,
         runLauncher: { program: ownRunLauncher(), cgroup: this.#children.runCgroup },
         serverLauncher: ownServerLauncher(),
@@ -198,6 +210,17 @@ export class Daemon implements AsyncDisposable {
         },
       }),
     );
+    this.#jobs = this.#stack.use(
+      new Jobs({
+        clock: systemClock,
+        memory,
+        supervisor: this.#supervisor,
+        work: databaseChild({ command: ownProgram("database-work"), env: base }),
+        log: (level, message) => this.#tell(level, message),
+        observe: (name, event) => observeJob(this.#metrics.jobs, name, event),
+        prefect: () => this.#installation.forJobs,
+      }),
+    );
     this.#plane = new Plane({
       supervisor: this.#supervisor,
       memory,
@@ -216,9 +239,11 @@ export class Daemon implements AsyncDisposable {
       runs: new RunOrders(this.#runs.keeper, () => this.#config),
       checks: () => this.#checks.statuses,
       declared: () => this.#installation.declared,
+      jobs: this.#jobs,
       problems: () => [
         ...this.#installation.problems,
         ...this.#checks.problems,
+        ...this.#jobs.problems,
         ...this.#webProblems,
       ],
       metrics: () => this.#metrics.render(),
@@ -261,6 +286,7 @@ export class Daemon implements AsyncDisposable {
     // First: what they find out may be why nothing of the rest gets anywhere.
     this.#checks.configure(this.#config);
     await this.#installation.apply(this.#config);
+    await this.#jobs.apply(this.#config);
     this.#metrics.daemon.configLoaded(Date.now() / 1000);
     this.#phase = "running";
     this.#notifier.ready(headline(this.#plane.status()));
@@ -307,6 +333,7 @@ export class Daemon implements AsyncDisposable {
     this.#tell("notice", `${why}: stops everything in order; a second one does it at once`);
     this.#herald.overviewSoon();
     hurry.addEventListener("abort", () => this.#supervisor.killAll());
+    await this.#jobs[Symbol.asyncDispose]();
     this.#installation[Symbol.dispose]();
     this.#checks[Symbol.dispose]();
     await this.#runs.keeper.stop(hurry);
@@ -358,6 +385,7 @@ export class Daemon implements AsyncDisposable {
   /** What the next daemon must know is written, and nothing is under way that would end with this one. */
   async #settleAccounts(): Promise<void> {
     await this.#reloading;
+    await this.#jobs[Symbol.asyncDispose]();
     this.#installation[Symbol.dispose]();
     this.#checks[Symbol.dispose]();
     await this.#children.escapees.settled();
@@ -395,6 +423,7 @@ export class Daemon implements AsyncDisposable {
     for (const warning of warnings) this.#tell("warn", warning);
     this.#checks.configure(loaded.config);
     const declared = await this.#installation.apply(loaded.config);
+    await this.#jobs.apply(loaded.config);
     const { added, changed, removed } = declared;
     const what = `${added.length} units added, ${changed.length} restarted, ${removed.length} removed`;
     this.#tell("notice", `configuration reloaded: ${what}`);

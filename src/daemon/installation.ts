@@ -20,6 +20,7 @@ import type { UnitEvent, UnitState } from "../supervision/unit-state.ts";
 import { isReady, type UnitView } from "../supervision/unit-view.ts";
 import { HealthPorts } from "./health-ports.ts";
 import type { Inheritance } from "./inheritance.ts";
+import type { PrefectForJobs } from "./jobs.ts";
 import type { Memory } from "./memory.ts";
 import { PrefectKeeper } from "./prefect-keeper.ts";
 import { keepProfile } from "./profile-keeper.ts";
@@ -113,6 +114,17 @@ export class Installation implements Disposable {
     if (isServerReady(supervisor)) this.#serverIsReady();
     await this.#keepProfile(keeper);
     return declared;
+  }
+
+  /** What jobs need of Prefect. */
+  get forJobs(): PrefectForJobs {
+    const keeper = this.#keeper;
+    const isThere = keeper !== undefined && hasPrefect(keeper.config);
+    return {
+      api: isThere ? keeper.housekeeping : undefined,
+      env: keeper?.environment ?? this.#deps.base,
+      accept: async () => keeper?.acceptDatabase(),
+    };
   }
 
   /** To be told of each change of a unit. */

@@ -32,6 +32,8 @@ const shape = z.object({
     .default({}),
   /** Pools that an operator has opened although what they require does not hold. */
   overruled: z.array(z.string()).default([]),
+  /** What came of jobs, and when they are due; each is read for itself. */
+  jobs: z.record(z.string(), z.unknown()).default({}),
   /** The children that live, by unit. Each is read for itself: one that has no sense costs no other. */
   children: z.record(z.string(), z.unknown()).default({}),
 });
@@ -132,6 +134,7 @@ const nothing: Omit<Remembered, "supervisorId"> = {
   children: {},
   closures: {},
   overruled: [],
+  jobs: {},
 };
 
 function parse(text: string): Remembered | undefined {

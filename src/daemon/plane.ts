@@ -1,9 +1,11 @@
 /** The daemon as its operators see it: what is, and what they order. */
 import type {
   ApplyResult,
+  BackupsResult,
   CancelResult,
   ControlPlane,
   DrainTimeout,
+  JobOrderResult,
   OrderResult,
   PlanResult,
   PoolOrderResult,
@@ -12,6 +14,7 @@ import type {
   ReloadResult,
   StatusEvent,
   UnitVerb,
+  VerifyResult,
 } from "../control/control-plane.ts";
 import type {
   CheckStatus,
@@ -23,7 +26,9 @@ import type {
 } from "../control/status.ts";
 import type { Supervisor } from "../supervision/supervisor.ts";
 import type { Millis } from "../supervision/time.ts";
+import { backupsResult, verifyResult } from "./backup-orders.ts";
 import type { Installation } from "./installation.ts";
+import type { Jobs } from "./jobs.ts";
 import type { Memory } from "./memory.ts";
 import type { RunOrders } from "./run-orders.ts";
 import { buildStatus } from "./status-model.ts";
@@ -40,6 +45,7 @@ export interface PlaneDeps {
   readonly checks: () => readonly CheckStatus[];
   readonly runs: RunOrders;
   readonly declared: () => Installation["declared"];
+  readonly jobs: Jobs;
   readonly problems: () => readonly Problem[];
   readonly metrics: () => Promise<string>;
   readonly reload: () => Promise<ReloadResult>;
@@ -59,13 +65,14 @@ export class Plane implements ControlPlane {
   }
 
   status(): Status {
-    const { supervisor, describeSelf, pools, checks, problems, now, toWallClock, logOf } =
+    const { supervisor, describeSelf, pools, checks, jobs, problems, now, toWallClock, logOf } =
       this.#deps;
     return buildStatus({
       supervisor: describeSelf(),
       units: supervisor.units,
       pools: pools(),
       checks: checks(),
+      jobs: jobs.statuses,
       problems: problems(),
       now: now(),
       toWallClock,
@@ -138,6 +145,22 @@ export class Plane implements ControlPlane {
     if (applied === undefined) return { kind: "failed", why: noPrefect, steps: [] };
     const { steps, problems, why } = applied;
     return why === undefined ? { kind: "done", steps, problems } : { kind: "failed", why, steps };
+  }
+
+  runJob(name: string): JobOrderResult {
+    return this.#deps.jobs.order(name);
+  }
+
+  backups(): Promise<BackupsResult> {
+    return backupsResult(this.#deps.jobs.database);
+  }
+
+  verifyBackup(file: string): Promise<VerifyResult> {
+    return verifyResult(this.#deps.jobs.database, file);
+  }
+
+  restoreBackup(file: string): JobOrderResult {
+    return this.#deps.jobs.restore(file);
   }
 
   /** Answers before it begins: nobody is there to answer after it. */

@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import type { Config, EnvironmentVariables } from "../config/config.ts";
 import { createPrefectApi, type PrefectApi } from "../prefect/api/client.ts";
 import { createFlowRunApi, type FlowRunApi } from "../prefect/api/flow-runs.ts";
+import { createHousekeepingApi, type HousekeepingApi } from "../prefect/api/housekeeping.ts";
 import type { Answer } from "../prefect/api/transport.ts";
 import { askCapabilities, type Capabilities } from "../prefect/capabilities.ts";
 import { DatabaseGuard } from "../prefect/database-guard.ts";
@@ -68,6 +69,7 @@ export interface Applied {
 
 export class PrefectKeeper implements Disposable {
   readonly config: Config;
+  readonly housekeeping: HousekeepingApi;
   readonly #deps: PrefectKeeperDeps;
   readonly #api: PrefectApi & FlowRunApi;
   readonly #database: DatabaseGuard;
@@ -103,6 +105,7 @@ export class PrefectKeeper implements Disposable {
       ...this.#remembering(createPrefectApi(transport)),
       ...createFlowRunApi(transport),
     };
+    this.housekeeping = createHousekeepingApi(transport);
     this.#database = new DatabaseGuard(config, deps.files);
     const task = (limit: Millis, run: (signal: AbortSignal) => Promise<TaskOutcome>) =>
       new RepeatingTask(deps.clock, limit, run);
@@ -184,6 +187,16 @@ export class PrefectKeeper implements Disposable {
       resolve({ steps, problems: [], why: replaced });
     }
     for (const task of Object.values(this.#tasks)) task[Symbol.dispose]();
+  }
+
+  /** Of its command line, and of what uses its API. */
+  get environment(): EnvironmentVariables {
+    return clientEnvironment(this.config, this.#sources());
+  }
+
+  /** After a restore: this is the database now. */
+  acceptDatabase(): Promise<void> {
+    return this.#database.accept();
   }
 
   /** Whether PREFECT_HOME is where it was: else nothing may be written to it. */

@@ -2,6 +2,7 @@
 import { isReady as isAllReady } from "../control/readiness.ts";
 import type {
   CheckStatus,
+  JobStatus,
   PoolStatus,
   Problem,
   Status,
@@ -17,6 +18,7 @@ export interface StatusSources {
   readonly units: readonly UnitView[];
   readonly pools: readonly PoolStatus[];
   readonly checks: readonly CheckStatus[];
+  readonly jobs: readonly JobStatus[];
   readonly problems: readonly Problem[];
   readonly now: Millis;
   readonly toWallClock: (at: Millis) => Date;
@@ -24,10 +26,10 @@ export interface StatusSources {
 }
 
 export function buildStatus(sources: StatusSources): Status {
-  const { supervisor, pools, checks, problems } = sources;
+  const { supervisor, pools, checks, jobs, problems } = sources;
   const units = sources.units.map((unit) => unitStatus(unit, sources)).toSorted(byName);
   const ready = isAllReady({ supervisor, units });
-  return { version: 1, supervisor, ready, units, pools, checks, problems };
+  return { version: 1, supervisor, ready, units, pools, checks, jobs, problems };
 }
 
 function unitStatus(unit: UnitView, { now, toWallClock, logOf }: StatusSources): UnitStatus {

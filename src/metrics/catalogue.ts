@@ -5,6 +5,7 @@
 import { checkFamilies } from "./check-families.ts";
 import { daemonFamilies } from "./daemon-families.ts";
 import type { Families, Values } from "./family.ts";
+import { jobFamilies } from "./job-families.ts";
 import { runFamilies } from "./run-families.ts";
 import { unitFamilies } from "./unit-families.ts";
 
@@ -13,6 +14,7 @@ export const catalogue = {
   ...unitFamilies,
   ...runFamilies,
   ...checkFamilies,
+  ...jobFamilies,
 } as const satisfies Families;
 
 type Catalogue = typeof catalogue;

@@ -4,6 +4,7 @@ import type { Millis } from "../supervision/time.ts";
 import type { Observer } from "../supervision/unit-view.ts";
 import { CheckMetrics } from "./check-metrics.ts";
 import { type Build, DaemonMetrics } from "./daemon-metrics.ts";
+import { JobMetrics, type JobsSnapshot, noJobs } from "./job-metrics.ts";
 import { PoolSeries } from "./pool-series.ts";
 import { type LookAtProcesses, ProcessSampler } from "./process-sampler.ts";
 import { MetricRegistry } from "./registry.ts";
@@ -26,6 +27,8 @@ export interface MetricsDeps {
   readonly lookAtProcesses: LookAtProcesses;
   /** Without it nothing is told of flow runs. */
   readonly runs?: () => RunsSnapshot;
+  /** Without it nothing is told of jobs. */
+  readonly jobs?: () => JobsSnapshot;
   /** The verdict of /readyz. */
   readonly isReady: () => boolean;
 }
@@ -35,6 +38,7 @@ export interface Metrics {
   readonly daemon: DaemonMetrics;
   readonly runs: RunMetrics;
   readonly checks: CheckMetrics;
+  readonly jobs: JobMetrics;
   /** A worker has been replaced and its flow runs live; in seconds, from the end of its intake to the readiness of the next. */
   readonly hotRestarted: (unit: string, took: number) => void;
   /** Of a process that an earlier daemon recorded for the unit. */
@@ -46,7 +50,7 @@ export interface Metrics {
 }
 
 export function createMetrics(deps: MetricsDeps): Metrics {
-  const { units, now, runs = () => noRuns } = deps;
+  const { units, now, runs = () => noRuns, jobs = () => noJobs } = deps;
   const registry = new MetricRegistry(deps.client);
   const series = new UnitSeries(registry);
   const daemon = new DaemonMetrics(registry, deps.build);
@@ -62,11 +66,14 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   const pools = new PoolSeries(registry, () => runs().pools.map(({ name }) => name));
   const runCollector = new RunCollector({ registry, series: pools, toWallSeconds });
 
+  const jobMetrics = new JobMetrics(registry, jobs);
+
   async function scrape(): Promise<string> {
     const views = units().map(({ view }) => view);
     await sampler.refresh(views, now());
     collector.collect(units(), now());
     runCollector.collect(runs());
+    jobMetrics.collect();
     daemon.setReady(deps.isReady());
     return registry.render();
   }
@@ -77,6 +84,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     daemon,
     runs: new RunMetrics(registry, pools),
     checks: new CheckMetrics(registry),
+    jobs: jobMetrics,
     hotRestarted: (unit, took) => unitMetrics.hotRestarted(unit, took),
     notAdopted: (unit, why) => unitMetrics.notAdopted(unit, why),
     declare: (declared) => series.declare(declared),

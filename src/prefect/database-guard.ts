@@ -86,6 +86,17 @@ export class DatabaseGuard {
     await this.#files.write(this.#memory, `${JSON.stringify(next)}\n`);
   }
 
+  /** What has been put there on purpose is what is expected from now on. */
+  async accept(): Promise<void> {
+    if (!this.#isInHome) return;
+    const known = await this.#known();
+    const { mark } = await this.#found();
+    if (mark === undefined && known?.home === this.#home) {
+      await this.#files.write(join(this.#home, markFile), `${known.mark}\n`);
+    }
+    await this.remember();
+  }
+
   async #known(): Promise<KnownDatabase | undefined> {
     const text = await this.#files.read(this.#memory);
     // A damaged one tells nothing: that must not keep a server from starting.

@@ -3,6 +3,7 @@ import { delimiter, join } from "node:path";
 import type { Config, EnvironmentVariables, PoolConfig } from "../config/config.ts";
 import { isDetached } from "./declared/pools.ts";
 import { apiUrl, publicApiUrl, runLogsDirectory, runsDirectory } from "./installation.ts";
+import { retentionEnvironment } from "./retention.ts";
 
 export interface EnvironmentSources {
   /** What children of the daemon get in any case: HOME, PATH, LANG, … */
@@ -65,6 +66,7 @@ export function serverEnvironment(
   const { databaseUrl } = config.server;
   return {
     ...clientEnvironment(config, sources),
+    ...retentionEnvironment(config.jobs.retention),
     PREFECT_UI_API_URL: publicApiUrl(config),
     ...(databaseUrl === undefined ? {} : { PREFECT_SERVER_DATABASE_CONNECTION_URL: databaseUrl }),
     ...(sources.auth === undefined ? {} : { PREFECT_SERVER_API_AUTH_STRING: sources.auth }),

@@ -27,6 +27,10 @@ function busyRig(): Rig {
     exit: { kind: "exited", code: 1 },
     cause: { kind: "crash", summary: "exited with status 1" },
   });
+  rig.jobs = {
+    jobs: [{ name: "backup", isRunning: true, lastDuration: 1, lastSuccess: 1, next: 1 }],
+    backups: { count: 1, newest: { bytes: 1, takenAt: 1 } },
+  };
   rig.runs = {
     pools: [{ name: "gpu", pausedFor: ["drain"], drainDeadline: new Date() }],
     runs: [

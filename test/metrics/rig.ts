@@ -1,5 +1,6 @@
 /** All the metrics over units that the test moves by hand through the real state machine. */
 import { Registry } from "prom-client";
+import { type JobsSnapshot, noJobs } from "../../src/metrics/job-metrics.ts";
 import { createMetrics, type Metrics } from "../../src/metrics/metrics.ts";
 import type { ProcessSample } from "../../src/metrics/process-sampler.ts";
 import { noRuns, type RunsSnapshot } from "../../src/metrics/runs-snapshot.ts";
@@ -38,6 +39,7 @@ export class Rig {
   wallStep = 0;
   looks = 0;
   runs: RunsSnapshot = noRuns;
+  jobs: JobsSnapshot = noJobs;
   readonly samples = new Map<number, ProcessSample>();
   readonly metrics: Metrics;
   readonly #units = new Map<string, Unit>();
@@ -59,6 +61,7 @@ export class Rig {
         return (pid) => this.samples.get(pid);
       },
       runs: () => this.runs,
+      jobs: () => this.jobs,
       isReady: () => true,
     });
   }

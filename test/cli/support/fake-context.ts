@@ -57,6 +57,8 @@ export function fakeContext(
     runDaemon: () => Promise.reject(new Error("not in this test")),
     sweep: () => Promise.reject(new Error("not in this test")),
     draft: () => Promise.reject(new Error("not in this test")),
+    openDatabase: async () => ({ kind: "taken" }),
+    confirm: () => Promise.reject(new Error("not in this test")),
     databaseWork: () => Promise.reject(new Error("not in this test")),
     ...changes,
     out: written(isTerminal, env),

@@ -1,8 +1,10 @@
 import type {
   ApplyResult,
+  BackupsResult,
   CancelResult,
   ControlPlane,
   DrainTimeout,
+  JobOrderResult,
   OrderResult,
   PlanResult,
   PoolOrderResult,
@@ -11,6 +13,7 @@ import type {
   ReloadResult,
   StatusEvent,
   UnitVerb,
+  VerifyResult,
 } from "../../../src/control/control-plane.ts";
 import { isReady } from "../../../src/control/readiness.ts";
 import type { PoolStatus, RunStatus, Status, UnitStatus } from "../../../src/control/status.ts";
@@ -87,7 +90,17 @@ export function statusOf(units: readonly UnitStatus[], changes: Partial<Status> 
     webUrl: "http://127.0.0.1:9746",
   } as const;
   const ready = isReady({ supervisor, units });
-  return { version: 1, supervisor, ready, units, pools: [], checks: [], problems: [], ...changes };
+  return {
+    version: 1,
+    supervisor,
+    ready,
+    units,
+    pools: [],
+    checks: [],
+    jobs: [],
+    problems: [],
+    ...changes,
+  };
 }
 
 /** A daemon without units of its own: the test says what they do. */
@@ -102,6 +115,9 @@ export class FakePlane implements ControlPlane {
   cancelled: CancelResult = { kind: "done" };
   recovered: RecoverResult = { kind: "done", settled: [] };
   replaced: ReexecResult = { kind: "accepted" };
+  jobOrder: JobOrderResult = { kind: "started", job: "backup", since: "2026-01-01T12:00:00.000Z" };
+  listed: BackupsResult = { kind: "done", version: 1, directory: "/backups", backups: [] };
+  verified: VerifyResult = { kind: "refused", why: "it is damaged", cure: null };
   /** What an order for pools meets with, if it cannot be carried out. */
   refusal: Extract<PoolOrderResult, { kind: "failed" }> | undefined;
   readonly asked: (readonly unknown[])[] = [];
@@ -109,9 +125,30 @@ export class FakePlane implements ControlPlane {
   /** What an order does to the units. */
   obey: (verb: UnitVerb, units: readonly string[]) => void = () => undefined;
   /** What an order does to the pools, and to the daemon itself. */
-  act: (verb: "drain" | "resume" | "reexec") => void = () => undefined;
+  act: (verb: "drain" | "resume" | "reexec" | "job") => void = () => undefined;
   readonly listeners = new Set<(event: StatusEvent) => void>();
   readonly reads = new EventTarget();
+
+  runJob(name: string): JobOrderResult {
+    this.asked.push(["job", name]);
+    this.act("job");
+    return this.jobOrder;
+  }
+
+  async backups(): Promise<BackupsResult> {
+    return this.listed;
+  }
+
+  async verifyBackup(file: string): Promise<VerifyResult> {
+    this.asked.push(["verify", file]);
+    return this.verified;
+  }
+
+  restoreBackup(file: string): JobOrderResult {
+    this.asked.push(["restore", file]);
+    this.act("job");
+    return this.jobOrder;
+  }
 
   constructor(status: Status) {
     this.now = status;

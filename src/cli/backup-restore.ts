@@ -1,0 +1,99 @@
+/** `backup restore FILE`. */
+import type { RunStatus } from "../control/status.ts";
+import { describeBackup } from "./backup-verify.ts";
+import { complain, complainOf } from "./complain.ts";
+import type { Context } from "./context.ts";
+import { type Access, accessDatabase, type BackupOptions, sayStep } from "./database-access.ts";
+import { exitStatus } from "./exit-status.ts";
+import { findBackup } from "./find-backup.ts";
+import { followJob, tellEnd } from "./follow-job.ts";
+
+export interface RestoreOptions extends BackupOptions {
+  readonly yes?: boolean;
+}
+
+export async function restoreBackup(
+  context: Context,
+  name: string,
+  options: RestoreOptions,
+): Promise<number> {
+  const { signal } = new AbortController();
+  const access = await accessDatabase(context, options, signal);
+  if (access.kind === "none") return access.status;
+  try {
+    return await restoreBy(access, context, name, options, signal);
+  } finally {
+    if (access.kind === "offline") access.database[Symbol.dispose]();
+  }
+}
+
+async function restoreBy(
+  access: Exclude<Access, { kind: "none" }>,
+  context: Context,
+  name: string,
+  options: RestoreOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  const step = (words: string): void => void sayStep(context, options, words);
+  const file = await findBackup(access, name, context.cwd, signal);
+  step(`checking ${file}`);
+  const answer =
+    access.kind === "daemon"
+      ? await access.client.verifyBackup(file, signal)
+      : ({ kind: "answered", value: await access.database.verify(file) } as const);
+  if (answer.kind !== "answered") return complainOf(context, answer);
+  if (answer.value.kind === "refused") {
+    await complain(context, answer.value.why, answer.value.cure ?? undefined);
+    return exitStatus.failed;
+  }
+  const runs = access.kind === "daemon" ? await access.client.runs(signal) : undefined;
+  const living = runs?.kind === "answered" ? runs.value.runs : [];
+  if (!options.json) {
+    const lines = [describeBackup(answer.value), ...consequences(access, living)];
+    await context.err.write(lines.map((line) => `${line}\n`).join(""));
+  }
+  if (!(await isWanted(context, options))) return exitStatus.failed;
+  if (access.kind === "offline") {
+    const end = await access.database.restore(file, step);
+    const status = await tellEnd(context, "restore", end, options);
+    if (!options.json) await context.err.write("No daemon runs, so nothing was started.\n");
+    return status;
+  }
+  const ordered = await access.client.restoreBackup(file, signal);
+  const followed = await followJob(context, access.client, ordered, step);
+  return followed.kind === "none"
+    ? followed.status
+    : tellEnd(context, "restore", followed.end, options);
+}
+
+/** What becomes of everything else. */
+function consequences({ kind }: Access, runs: readonly RunStatus[]): readonly string[] {
+  const kept = "- The database as it is now is kept beside the new one.";
+  if (kind === "offline") return ["This puts it in the place of the database:", kept];
+  const names = runs.map(({ name, id }) => name ?? id).join(", ");
+  return [
+    "This puts it in the place of the database:",
+    "- Workers and server are stopped, and started again after it.",
+    ...(runs.length === 0
+      ? []
+      : [
+          `- ${runs.length} flow runs have a process here, and go on: ${names}.`,
+          "  What the backup does not know of them fails when it reports to Prefect next.",
+        ]),
+    "- Flow runs that were running when it was made, and have ended since, become Crashed.",
+    kept,
+  ];
+}
+
+async function isWanted(context: Context, { yes, json }: RestoreOptions): Promise<boolean> {
+  if (yes) return true;
+  if (!context.err.isTerminal || json) {
+    await complain(
+      context,
+      "nothing was done, for nobody could be asked",
+      "run it again with --yes",
+    );
+    return false;
+  }
+  return context.confirm("Go on?");
+}
