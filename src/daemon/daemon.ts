@@ -286,12 +286,15 @@ export class Daemon implements AsyncDisposable {
     // First: what they find out may be why nothing of the rest gets anywhere.
     this.#checks.configure(this.#config);
     await this.#installation.apply(this.#config);
-    await this.#jobs.apply(this.#config);
     this.#metrics.daemon.configLoaded(Date.now() / 1000);
     this.#phase = "running";
     this.#notifier.ready(headline(this.#plane.status()));
     this.#heartbeat = this.#stack.use(this.#listenToHeart());
     this.#herald.overviewSoon();
+    // Nothing waits for jobs but a reload.
+    const jobs = this.#reloading.then(() => this.#jobs.apply(this.#config));
+    this.#reloading = jobs;
+    await jobs;
   }
 
   #tellRunKeeper({ spec, state }: UnitView, from: UnitState, event: UnitEvent): void {

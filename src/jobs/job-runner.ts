@@ -142,12 +142,13 @@ export class JobRunner implements AsyncDisposable {
     this.#running = undefined;
     // It has not come to its end: what remains written is that it runs.
     if (signal.aborted && outcome.kind === "failed") return;
-    await this.#keep({
+    const kept = this.#keep({
       running: undefined,
       last: result,
       ...(result.kind === "succeeded" ? { lastSuccess: running.since } : {}),
     });
     observe(name, { kind: "ended", result });
+    await kept;
     const took = formatSpan(result.took);
     if (result.kind === "succeeded") log("info", `job ${name}: ${result.message} (${took})`);
     else log("warn", `job ${name} has failed after ${took}: ${withCure(result)}`);

@@ -8,6 +8,7 @@ import type {
   DatabaseWork,
 } from "../../prefect/ports-database.ts";
 import { errnoOf } from "../errno.ts";
+import { isGone, readStat } from "../processes.ts";
 import {
   backupName,
   backupsIn,
@@ -133,10 +134,6 @@ const staleAfterMs = 24 * 3600 * 1000;
 async function isBeingWritten(writer: number, path: string): Promise<boolean> {
   const entry = await stat(path).catch(() => undefined);
   if (entry === undefined || Date.now() - entry.mtimeMs > staleAfterMs) return false;
-  try {
-    process.kill(writer, 0);
-    return true;
-  } catch (error) {
-    return errnoOf(error) === "EPERM";
-  }
+  const process = readStat(writer);
+  return process !== undefined && !isGone(process);
 }

@@ -24,20 +24,29 @@ export function backupSources(config: Config): readonly DatabaseSource[] {
   return own === undefined ? further : [own, ...further];
 }
 
+/** As SQLAlchemy reads it, which takes addresses that are no URLs: without a host, with any password. */
+const address =
+  /^[^:]+:\/\/(?:([^:@/]*)(?::([^@]*))?@)?(\[[^\]]*\]|[^:/?]*)(?::(\d*))?(?:\/([^?]*))?(?:\?(.*))?$/;
+
 function connectionOf(url: string): PostgresConnection {
-  // The scheme is SQLAlchemy's: its "+" is all right, yet a plain one reads better in faults.
-  const { hostname, port, username, password, pathname, searchParams } = new URL(
-    url.replace(/^[^:]+:/, "postgres:"),
-  );
-  const given = (text: string): string | undefined =>
-    text === "" ? undefined : decodeURIComponent(text);
-  const database = given(pathname.slice(1));
+  const [, user, password, host, port, database, query] = address.exec(url) ?? [];
+  const given = (text: string | undefined): string | undefined =>
+    text === undefined || text === "" ? undefined : decoded(text);
+  const options = new URLSearchParams(query);
   return {
-    host: searchParams.get("host") ?? given(hostname.replace(/^\[(.*)\]$/, "$1")),
-    port: port === "" ? (searchParams.has("host") ? undefined : 5432) : Number(port),
-    user: given(username),
+    host: options.get("host") ?? given(host?.replace(/^\[(.*)\]$/, "$1")),
+    port: given(port) === undefined ? undefined : Number(port),
+    user: given(user),
     password: given(password),
-    database: database ?? given(username) ?? "postgres",
-    sslmode: searchParams.get("sslmode") ?? searchParams.get("ssl") ?? undefined,
+    database: given(database) ?? given(user) ?? "postgres",
+    sslmode: options.get("sslmode") ?? options.get("ssl") ?? undefined,
   };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

@@ -1,0 +1,53 @@
+/** What jobs ask of a real Prefect: a deployment that runs once for one key, and what is old deleted. */
+import { expect, test } from "vitest";
+import { createHousekeepingApi } from "../../src/prefect/api/housekeeping.ts";
+import { sweepOld } from "../../src/prefect/retention.ts";
+import { ms } from "../../src/supervision/time.ts";
+import { startBareServer } from "../support/bare-prefect-server.ts";
+import { environmentOf } from "../support/prefect-environments.ts";
+import { ask } from "../support/prefect-server.ts";
+
+const { signal } = new AbortController();
+
+test.for(["survey", "prefect-3.6.4"])("with %s", async (name, ctx) => {
+  await using server = await startBareServer(environmentOf(name, ctx));
+  const { apiUrl } = server;
+  const api = createHousekeepingApi({ url: apiUrl, auth: undefined, requestTimeoutMs: 30_000 });
+  const flow = await ask<{ id: string }>(apiUrl, "/flows/", { name: "night watch" });
+  const made = await ask<{ id: string }>(apiUrl, "/deployments/", {
+    name: "every night",
+    flow_id: flow.id,
+  });
+  const found = await api.findDeployment("night watch/every night", signal);
+  expect(found).toEqual({ kind: "ok", value: made.id });
+  expect(await api.findDeployment("night watch/none", signal)).toEqual({ kind: "ok" });
+  const key = "sails-supervisor:job:2026-11-25T03:17:00.000Z";
+  const first = await api.runDeployment(made.id, key, signal);
+  expect(first.kind).toBe("ok");
+  expect(await api.runDeployment(made.id, key, signal)).toEqual(first);
+  expect(await ask<number>(apiUrl, "/flow_runs/count", {})).toBe(1);
+
+  for (let count = 0; count < 3; count += 1) {
+    const run = await ask<{ id: string }>(apiUrl, "/flow_runs/", { flow_id: flow.id });
+    for (const type of ["RUNNING", "COMPLETED"]) {
+      await ask(apiUrl, `/flow_runs/${run.id}/set_state`, { state: { type }, force: true });
+    }
+  }
+  await ask(apiUrl, "/work_pools/", { name: "a pool", type: "process" });
+  await ask(apiUrl, "/work_pools/a%20pool/workers/heartbeat", {
+    name: "gone away",
+    heartbeat_interval_seconds: 30,
+  }).catch(() => undefined);
+  const rules = { runs: ms(3_600_000), offlineWorkers: ms(3_600_000) };
+  const ports = { api, pause: async () => undefined, step: () => undefined };
+  expect(await sweepOld(rules, { ...ports, now: () => new Date() }, signal)).toEqual({
+    runs: 0,
+    workers: 0,
+    trouble: undefined,
+  });
+  const later = () => new Date(Date.now() + 2 * 3_600_000);
+  const swept = await sweepOld(rules, { ...ports, now: later }, signal);
+  expect(swept).toMatchObject({ runs: 3, trouble: undefined });
+  // The one that is still to run.
+  expect(await ask<number>(apiUrl, "/flow_runs/count", {})).toBe(1);
+});
