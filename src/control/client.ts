@@ -53,8 +53,13 @@ export class ControlClient {
     this.stateDir = stateDir;
   }
 
-  status(signal: AbortSignal): Promise<Answer<Status>> {
-    return this.#json({ method: "GET", path: "/api/v1/status", signal }, isStatus);
+  async status(signal: AbortSignal): Promise<Answer<Status>> {
+    const question = { method: "GET", path: "/api/v1/status", signal } as const;
+    const answer = await this.#json(question, isStatus);
+    // A daemon from before there were jobs tells of none.
+    return answer.kind === "answered"
+      ? { ...answer, value: { ...noJobs, ...answer.value } }
+      : answer;
   }
 
   order(
@@ -180,6 +185,8 @@ export class ControlClient {
     return explainUnreachable(code, findSocket(this.stateDir), this.stateDir);
   }
 }
+
+const noJobs: Pick<Status, "jobs"> = { jobs: [] };
 
 const post = (order: string, signal: AbortSignal, body?: object): Question => ({
   method: "POST",

@@ -135,14 +135,14 @@ const runRow = (run: RunStatus, prefectUrl: string | undefined, now: Date): Html
 export const jobTable = (jobs: readonly JobStatus[], now: Date): Html =>
   table(
     "Jobs",
-    ["Job", "Last result", "Ended", "Next", "What came of it"],
+    ["Job", "Last result", "Begun", "Next", "What came of it"],
     jobs.map((job) => jobRow(job, now)),
   );
 
 const jobRow = (job: JobStatus, now: Date): Html => html`<tr>
 <th scope="row">${job.name}</th>
 <td class="state ${jobTone(job)}">${job.running === null ? (job.last?.result ?? "not run yet") : "running"}</td>
-<td data-label="Ended">${job.last === null ? "never" : html`${since(endOf(job.last), now)} ago`}</td>
+<td data-label="Begun">${job.last === null ? "never" : html`${since(job.last.startedAt, now)} ago`}</td>
 <td data-label="Next">${job.next === null ? "by order" : html`in ${until(job.next, now)}`}</td>
 <td>${job.running?.step ?? job.last?.message ?? ""}${job.last === null || job.last.cure === null ? [] : aside(`What to do: ${job.last.cure}`)}</td>
 </tr>
@@ -153,9 +153,6 @@ function jobTone({ running, last }: JobStatus): Tone | "" {
   if (last === null) return "";
   return last.result === "succeeded" ? "good" : "bad";
 }
-
-const endOf = ({ startedAt, tookMs }: NonNullable<JobStatus["last"]>): string =>
-  new Date(Date.parse(startedAt) + tookMs).toISOString();
 
 const attachments = {
   attached: "attached",

@@ -218,3 +218,48 @@ test("colours are for terminals whose owner wants them", () => {
   for (const paint of [paintFor(true, { NO_COLOR: "1" }), paintFor(true, { TERM: "dumb" }), plain])
     expect(shown(status, 80, paint)).not.toContain("\u001b");
 });
+
+test("jobs: what came of them, what they are at, and when they are due", () => {
+  const last = {
+    result: "failed",
+    startedAt: "2026-01-01T03:17:00.000Z",
+    tookMs: 2_300,
+    reason: "space",
+    message: "there is no space left for /backups",
+    cure: "free some",
+  } as const;
+  const nightly = { cron: "17 3 * * *", timezone: "UTC", lastSuccess: null };
+  const next = "2026-01-02T03:17:00.000Z";
+  const status = statusOf([unit("server")], {
+    jobs: [
+      { name: "backup", ...nightly, running: null, last, next },
+      { name: "retention", ...nightly, running: null, last: null, next },
+      {
+        name: "restore",
+        cron: null,
+        timezone: null,
+        lastSuccess: null,
+        running: { since: "2026-01-01T12:03:10.000Z", step: "stopping workers and server" },
+        last: null,
+        next: null,
+      },
+    ],
+  });
+  expect(shown(status)).toMatchInlineSnapshot(`
+    "
+    sails-supervisor is ready: 1 unit
+    version 0.1.0, process 100, up 1 h 3 min, configuration
+    /etc/sails-supervisor/config.yaml
+
+    UNIT    STATE     READY  SINCE        RESTARTS
+    server  running   yes    3 min 20 s   0
+
+    JOB        RESULT     BEGUN            NEXT
+    backup     failed     8 h 46 min ago   in 15 h 13 min
+        there is no space left for /backups (took 2 s)
+    retention  not yet    never            in 15 h 13 min
+    restore    running    10 s ago         by order
+        stopping workers and server
+    "
+  `);
+});

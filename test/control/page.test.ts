@@ -9,6 +9,24 @@ const evil = `<script>alert("x")</script>&'`;
 describe("whatever units and problems say", () => {
   const status = statusOf([crashed(evil, { reason: evil, next: evil, since: evil })], {
     pools: [pool(evil, { why: evil, drainDeadline: evil })],
+    jobs: [
+      {
+        name: evil,
+        cron: evil,
+        timezone: evil,
+        running: null,
+        last: {
+          result: "failed",
+          startedAt: evil,
+          tookMs: 1,
+          reason: "other",
+          message: evil,
+          cure: evil,
+        },
+        lastSuccess: evil,
+        next: evil,
+      },
+    ],
     problems: [{ id: "x", what: evil, cure: evil }],
   });
   const { body } = statusPage(
@@ -24,8 +42,9 @@ describe("whatever units and problems say", () => {
       body.split("&#60;script&#62;alert(&#34;x&#34;)&#60;/script&#62;&#38;&#39;"),
     ).toHaveLength(
       // Of the unit: name, since (twice), reason, next. Of the pool: name, why, deadline (twice). Of
-      // the run: name, pool, state, since (twice), note. And what, cure, configuration.
-      19,
+      // the run: name, pool, state, since (twice), note. Of the job: name, begun (twice), next
+      // (twice), message, cure. And what, cure, configuration.
+      26,
     );
   });
 });

@@ -5,6 +5,7 @@ import { chmod, mkdir, readdir, stat, truncate, writeFile } from "node:fs/promis
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
+import { databaseChild } from "../../src/host/database/database-child.ts";
 import type {
   DatabaseReply,
   DatabaseSource,
@@ -212,6 +213,22 @@ test("one that takes too long is ended; one that is told to stop, at once", asyn
   const begun = doWork(request, { ...options, timeoutMs: 600_000 });
   stop.abort();
   expect(await begun).toMatchObject({ kind: "failed", why: "it was cut short" });
+});
+
+test("what cannot be ended is left alone: nobody waits for it", async () => {
+  await using folder = await makeFolder();
+  // As what waits for a file system does: its output stays open, whatever is sent.
+  const stuck = databaseChild({
+    command: ["/bin/sh", "-c", "setsid sleep 60 & sleep 60"],
+    env: { PATH: "/usr/bin:/bin" },
+  });
+  const options = { signal: new AbortController().signal, step: () => undefined };
+  const request = { kind: "list", directory: folder.path } as const;
+  expect(await stuck(request, { ...options, timeoutMs: 200 })).toMatchObject({
+    kind: "failed",
+    reason: "timeout",
+    why: expect.stringContaining("the file system does not answer"),
+  });
 });
 
 test("a folder that must not be written to is named", async (ctx) => {
