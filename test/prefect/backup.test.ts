@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import type { BackupList } from "../../src/control/status.ts";
 import { Workplace } from "../support/daemon-process.ts";
 import { environmentOf } from "../support/prefect-environments.ts";
-import { ask } from "../support/prefect-server.ts";
+import { ask, askUntil } from "../support/prefect-server.ts";
 
 const backupsOf = async (place: Workplace): Promise<BackupList> => {
   const { stdout, status } = await place.run("backup", "list", "--json");
@@ -31,7 +31,10 @@ test.for(["survey", "prefect-3.6.4"])(
     const daemon = place.start();
     await daemon.untilReady();
     const { apiUrl } = place;
-    const flow = await ask<{ id: string }>(apiUrl, "/flows/", { name: "load" });
+    const flow = await askUntil(
+      () => ask<{ id: string }>(apiUrl, "/flows/", { name: "load" }),
+      () => true,
+    );
 
     const load = new AbortController();
     let made = 0;
