@@ -51,11 +51,29 @@ export function jobCronFault(expression: string): string | undefined {
 const longestDay: readonly number[] = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 function neverComes(day: string, month: string): boolean {
-  if (!/^[\d,]+$/.test(day) || !/^[\da-z,]+$/i.test(month)) return false;
-  const first = Math.min(...day.split(",").map(Number));
-  return month.split(",").every((one) => {
-    const named = months.indexOf(one.toLowerCase());
-    return first > (longestDay[named === -1 ? Number(one) - 1 : named] ?? 0);
+  const first = Math.min(...valuesOf(day, 1, 31, []));
+  return valuesOf(month, 1, 12, months).every((one) => first > (longestDay[one - 1] ?? 0));
+}
+
+/** Of a field that is known to be right. A range may go over the end: 30-2. */
+function valuesOf(
+  field: string,
+  min: number,
+  max: number,
+  words: readonly string[],
+): readonly number[] {
+  const valueOf = (text: string): number => {
+    const named = words.indexOf(text.toLowerCase());
+    return named === -1 ? Number(text) : named + min;
+  };
+  return field.split(",").flatMap((part) => {
+    const [range = "", step = "1"] = part.split("/");
+    const [from = "", to = from] = range === "*" ? [String(min), String(max)] : range.split("-");
+    const [first, last] = [valueOf(from), valueOf(to)];
+    const count = ((last - first + max - min + 1) % (max - min + 1)) + 1;
+    return Array.from({ length: count }, (_, index) => index)
+      .filter((index) => index % Number(step) === 0)
+      .map((index) => ((first - min + index) % (max - min + 1)) + min);
   });
 }
 
