@@ -13,7 +13,9 @@ export default defineConfig({
     projects: [
       project(
         "unit",
-        ["{architecture,chaos,checks,supervision,config,init,jobs,metrics,prefect/unit}/**/*.test.ts"],
+        [
+          "{architecture,chaos,checks,supervision,config,init,jobs,metrics,prefect/unit}/**/*.test.ts",
+        ],
         { testTimeout: 60_000 },
       ),
       project("host", ["{host,libexec,control,cli,scripts}/**/*.test.ts"], patient),
