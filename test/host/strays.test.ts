@@ -3,7 +3,13 @@ import { once } from "node:events";
 import { mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
-import { bootId, identify, isThere, type ProcessIdentity } from "../../src/host/processes.ts";
+import {
+  bootId,
+  identify,
+  isThere,
+  type ProcessIdentity,
+  ticksNow,
+} from "../../src/host/processes.ts";
 import { signalGroup, signalProcess } from "../../src/host/signals.ts";
 import {
   type Candidate,
@@ -195,26 +201,23 @@ test("a run that was begun again is left alone, with all that it has", async () 
   await using left = new Left("sleep 1001 & say old $!; exec sleep 1000");
   const old = await left.said("old");
   const query = await left.end();
-  // As soon as the clock of start times has moved on.
-  const again = await vi.waitFor(async () => {
-    const child = spawn("/bin/sh", ["-c", "setsid sleep 1002 & echo $!; exec sleep 1000"], {
-      detached: true,
-      env: { PATH: "/usr/bin:/bin", PREFECT__FLOW_RUN_ID: left.id },
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-    const [line] = await once(child.stdout, "data");
-    const its = [identify(child.pid ?? 0), identify(Number(String(line)))].filter(
-      (one) => one !== undefined,
-    );
-    return { child, its };
-  }, patience);
-  const [first] = again.its;
+  await vi.waitUntil(() => ticksNow() > old.startTime, patience);
+  const child = spawn("/bin/sh", ["-c", "setsid sleep 1002 & echo $!; exec sleep 1000"], {
+    detached: true,
+    env: { PATH: "/usr/bin:/bin", PREFECT__FLOW_RUN_ID: left.id },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const [line] = await once(child.stdout, "data");
+  const its = [identify(child.pid ?? 0), identify(Number(String(line)))].filter(
+    (one) => one !== undefined,
+  );
+  const [first] = its;
   const others = [{ ...query.record, ...first }];
   await endStrays({ ...query, others }, ms(200), never);
   expect(isThere(old)).toBe(false);
-  expect(again.its).toHaveLength(2);
-  expect(again.its.filter(isThere)).toHaveLength(2);
-  for (const { pid } of again.its) process.kill(pid, "SIGKILL");
+  expect(its).toHaveLength(2);
+  expect(its.filter(isThere)).toHaveLength(2);
+  for (const { pid } of its) process.kill(pid, "SIGKILL");
 });
 
 test("in its cgroup there is no hiding", async (ctx) => {
