@@ -1,5 +1,5 @@
 /** `init`: writes a configuration from what is there, and says what it found, assumed and left to do. */
-import { access, mkdir, writeFile } from "node:fs/promises";
+import { access, mkdir, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { describeFault } from "../config/fault.ts";
 import { loadConfig } from "../config/load.ts";
@@ -20,8 +20,14 @@ const usualFile = "/etc/sails-supervisor/config.yaml";
 
 export async function init(context: Context, options: InitOptions): Promise<number> {
   const { cwd, env, out } = context;
+  const project = resolve(cwd, options.project ?? ".");
+  if (!(await isFolder(project))) {
+    const cure = "name the folder that has your prefect.yaml or pyproject.toml with --project";
+    await complain(context, `${project} is no folder`, cure);
+    return exitStatus.failed;
+  }
   const drafted = await context.draft({
-    project: resolve(cwd, options.project ?? "."),
+    project,
     environments: env["VIRTUAL_ENV"] === undefined ? [] : [env["VIRTUAL_ENV"]],
   });
   if (options.print === true) {
@@ -47,6 +53,12 @@ export async function init(context: Context, options: InitOptions): Promise<numb
   else await out.write(`${told(drafted, context)}${written(file, faults, context)}`);
   return faults.length === 0 ? exitStatus.done : exitStatus.notAsAsked;
 }
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 
 const isThere = (file: string): Promise<boolean> =>
   access(file).then(

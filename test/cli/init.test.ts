@@ -63,11 +63,17 @@ test("what is wrong with what was written is said", async () => {
   expect(out).toMatch(/Wrote .*, in which this is wrong:[^]*nam/);
 });
 
+test("a project that is no folder is named, and nothing is looked for", async () => {
+  const { cwd, places, status, err } = await init(["--print", "--project", "none"]);
+  expect([status, places]).toEqual([1, []]);
+  expect(err).toContain(`${cwd}/none is no folder`);
+});
+
 test("prints it instead, and writes nothing", async () => {
-  const { cwd, places, status, out, err } = await init(["--print", "--project", "p"]);
+  const { cwd, places, status, out, err } = await init(["--print", "--project", "."]);
   expect([status, out]).toEqual([0, drafted.text]);
   expect(err).toContain("For you to do");
-  expect(places).toMatchObject([{ project: join(cwd, "p") }]);
+  expect(places).toMatchObject([{ project: cwd }]);
   expect(readdirSync(cwd)).toEqual([]);
 });
 
