@@ -8,9 +8,18 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { get } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Look, Looked, Looker, LookRequest, Question } from "../checks/ports.ts";
-import { findProcesses, isThere, startedAt } from "./processes.ts";
-import { signalGroup } from "./signals.ts";
+import {
+  allPids,
+  findProcesses,
+  isGone,
+  isThere,
+  type ProcessIdentity,
+  readStat,
+  startedAt,
+} from "./processes.ts";
+import { signalGroup, signalProcess } from "./signals.ts";
 
 export interface LookerDeps {
   /** `libexec/look-at`. */
@@ -25,6 +34,8 @@ const kept = 256 * 1024;
 const most = 1024 * 1024;
 /** What a process has printed before its end comes at once, unless the machine is very busy. */
 const restMs = 500;
+/** How often it is asked whether what hangs has gone, once it has hung for a while. */
+const slowestMs = 5_000;
 
 export class HostLooker implements Looker {
   readonly #deps: LookerDeps;
@@ -61,16 +72,19 @@ export class HostLooker implements Looker {
 
   leftBehind(): ReturnType<Looker["leftBehind"]> {
     const prefix = `${this.#deps.supervisorId} `;
+    // Not the leader alone: a shell that was killed has gone, and what it waited for has not.
     const found = findProcesses(
-      ({ isSessionLeader, variables }) =>
-        isSessionLeader && variables.get(checkVariable)?.startsWith(prefix) === true,
+      ({ variables }) => variables.get(checkVariable)?.startsWith(prefix) === true,
+    );
+    for (const { pid } of found) signalProcess(pid, "SIGKILL");
+    const checks = Map.groupBy(found, ({ variables }) =>
+      variables.get(checkVariable)?.slice(prefix.length),
     );
     return new Map(
-      found.map((process) => {
-        signalGroup(process.pid, "SIGKILL");
-        const check = process.variables.get(checkVariable)?.slice(prefix.length) ?? "";
-        const began = startedAt(process.pid) ?? new Date();
-        return [check, { startedAt: began, isThere: () => isThere(process) }] as const;
+      [...checks].map(([check = "", members]) => {
+        const began = members.map(({ pid }) => (startedAt(pid) ?? new Date()).getTime());
+        const startedFirst = new Date(Math.min(...began));
+        return [check, { startedAt: startedFirst, isThere: () => members.some(isThere) }] as const;
       }),
     );
   }
@@ -88,10 +102,9 @@ function watch(child: ChildProcess): Look {
   };
   const output = new Tail(child, () => kill());
   child.once("error", (error) => resolve(notAsked(error)));
-  // Its end, and not that of its output: somebody whom it started may hold that open.
+  // Not the end of its output: somebody whom it started may hold that open for ever.
   child.once("exit", (status, signal) => {
-    kill();
-    void within(restMs, child).then(() => {
+    void nobodyIsLeft(child).then(() => {
       child.stdout?.destroy();
       resolve({
         kind: "ended",
@@ -105,15 +118,44 @@ function watch(child: ChildProcess): Look {
   return { ended: promise, kill };
 }
 
-/** Resolves when all that it printed has come, or so late that nothing more will. */
-function within(span: number, child: ChildProcess): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, span);
+/**
+ * Resolves when all whom it has started have gone too, and what they printed has come. A shell that
+ * is killed goes at once; the program that it waited for may be what hangs.
+ */
+async function nobodyIsLeft(child: ChildProcess): Promise<void> {
+  const { pid } = child;
+  if (pid === undefined) return;
+  const wasAlone = signalGroup(pid, "SIGKILL") === "gone";
+  const hasClosed = await closesWithin(restMs, child);
+  // The common case, without a look at all that runs on the machine.
+  if (wasAlone && hasClosed) return;
+  for (let rest = sessionOf(pid); rest.length > 0; rest = sessionOf(pid)) {
+    for (const member of rest) signalProcess(member.pid, "SIGKILL");
+    await allGone(rest);
+  }
+}
+
+function closesWithin(span: number, child: ChildProcess): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => resolve(false), span);
   child.once("close", () => {
     clearTimeout(timer);
-    resolve();
+    resolve(true);
   });
   return promise;
+}
+
+/** Not its group: `timeout`, and each shell of a terminal, take groups of their own. */
+const sessionOf = (leader: number): readonly ProcessIdentity[] =>
+  [...allPids()].flatMap((pid) => {
+    const stat = readStat(pid);
+    return stat?.session === leader && !isGone(stat) ? [stat] : [];
+  });
+
+async function allGone(processes: readonly ProcessIdentity[]): Promise<void> {
+  for (let pause = 20; processes.some(isThere); pause = Math.min(2 * pause, slowestMs)) {
+    await sleep(pause);
+  }
 }
 
 /** The end of what a child prints; one that prints without end is ended. */

@@ -1,8 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { findProcesses } from "../../src/host/processes.ts";
 import { Workplace } from "../support/daemon-process.ts";
+import { HungMount, whyNoMounts } from "../support/hung-mount.ts";
 
 const base = {
   server: { enabled: false },
@@ -36,6 +38,51 @@ test("one that does not answer delays neither the others nor the end", async () 
     next: "is being looked at",
   });
   expect(await daemon.end("SIGTERM")).toBe(0);
+});
+
+/** Processes of looks at it, whoever has started them. */
+const looksAt = (name: string) =>
+  findProcesses(({ variables }) => variables.get("SAILS_CHECK")?.endsWith(` ${name}`) === true);
+
+test("a mount that hangs is asked once, and delays neither the others, nor the end, nor the next daemon", async (ctx) => {
+  const why = whyNoMounts();
+  if (why !== undefined) ctx.skip(why);
+  const mount = await HungMount.make();
+  await using place = await Workplace.make(base);
+  const name = `far-${process.pid}`;
+  const file = join(place.directory, "file");
+  const quick = { every: "1s", timeout: "1s", failure_threshold: 1, success_threshold: 1 };
+  await place.configure({
+    ...base,
+    checks: [
+      { name, mount: mount.path, ...quick },
+      { name: "file", file, ...quick },
+    ],
+  });
+  const daemon = place.start();
+  await daemon.until((status) => checkOf(name)(status)?.state === "ok");
+
+  await mount.hang();
+  const status = await daemon.until((now) => checkOf(name)(now)?.state === "hangs");
+  expect(status.problems.map(({ what }) => what)).toContainEqual(
+    expect.stringMatching(/^check far-\d+: mount .* hangs: a look that began .* ago has no answer/),
+  );
+  // Three turns of a second at least, in which the other one is looked at and this one is not.
+  for (const state of ["ok", "fail", "ok"]) {
+    if (state === "ok") writeFileSync(file, "");
+    else rmSync(file);
+    await daemon.until((now) => checkOf("file")(now)?.state === state);
+  }
+  expect(looksAt(name)).toHaveLength(1);
+  expect(await daemon.end("SIGTERM")).toBe(0);
+
+  const next = place.start();
+  await next.until((now) => checkOf(name)(now)?.state === "hangs");
+  await next.until((now) => checkOf("file")(now)?.state === "ok");
+  expect(looksAt(name)).toHaveLength(1);
+  await mount.goAway();
+  await next.until((now) => checkOf(name)(now)?.state === "fail");
+  expect(await next.end("SIGTERM")).toBe(0);
 });
 
 test("what fails is a problem, with its cure, in the status, the log and the metrics", async () => {

@@ -11,6 +11,7 @@ import type { Target } from "../../src/checks/target.ts";
 import { HostLooker } from "../../src/host/looker.ts";
 import { findProcesses } from "../../src/host/processes.ts";
 import { minutes } from "../../src/supervision/time.ts";
+import { HungMount, whyNoMounts } from "../support/hung-mount.ts";
 import { patience, TemporaryFolder } from "./real-launcher.ts";
 
 const supervisorId = `test-${process.pid}`;
@@ -94,6 +95,11 @@ test("what a command leaves running ends with it, and is not waited for", async 
   await vi.waitUntil(() => ours().length === 0, patience);
 });
 
+test("what takes a group of its own ends with it, too", async () => {
+  expect(await command("sh", "-c", "timeout 1000 sleep 1000 & echo done")).toBe("ok: done");
+  expect(ours()).toEqual([]);
+});
+
 const ours = () =>
   findProcesses(({ variables }) => variables.get("SAILS_CHECK")?.startsWith(supervisorId) === true);
 
@@ -106,6 +112,37 @@ test("what waits for ever is ended when it is told to", async () => {
   look.kill();
   expect(await look.ended).toMatchObject({ kind: "ended", signal: "SIGKILL" });
   await vi.waitUntil(() => ours().length === 0, patience);
+});
+
+test("a mount that hangs holds its look, killed or not, and no other; the next daemon knows it", async (ctx) => {
+  const why = whyNoMounts();
+  if (why !== undefined) ctx.skip(why);
+  const mount = await HungMount.make();
+  const target = { kind: "mount", path: mount.path } as const;
+  expect(await found(target, target)).toBe(
+    `ok: fuse.hung of far is mounted at ${mount.path} and answers`,
+  );
+  await mount.hang();
+  const look = looker().run({ check: "far", question: target });
+  let hasEnded = false;
+  void look.ended.then(() => (hasEnded = true));
+  await mount.asked();
+  look.kill();
+  // The shell goes at once; the program that it has started is what hangs.
+  await vi.waitUntil(() => ours().every(({ isSessionLeader }) => !isSessionLeader), patience);
+  expect(await command("echo", "others go on")).toBe("ok: others go on");
+  expect(hasEnded).toBe(false);
+
+  const next = looker().leftBehind();
+  expect([...next.keys()]).toEqual(["far"]);
+  expect(next.get("far")?.isThere()).toBe(true);
+
+  await mount.goAway();
+  expect(await look.ended).toMatchObject({ kind: "ended" });
+  expect(next.get("far")?.isThere()).toBe(false);
+  expect(await found(target, target)).toBe(
+    `fail: nothing is mounted at ${mount.path}: it is a plain folder`,
+  );
 });
 
 const freezer = "/sys/fs/cgroup/freezer";

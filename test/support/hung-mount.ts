@@ -1,0 +1,78 @@
+/** A mount whose other side can be made to hang: see hung-mount.py. */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { accessSync, constants } from "node:fs";
+import { mkdtemp, rmdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+
+/** Why there can be none on this machine; undefined if there can. */
+export function whyNoMounts(): string | undefined {
+  if (process.getuid?.() !== 0) return "only root may mount";
+  try {
+    accessSync("/dev/fuse", constants.R_OK | constants.W_OK);
+    return undefined;
+  } catch {
+    return "there is no /dev/fuse";
+  }
+}
+
+export class HungMount {
+  readonly path: string;
+  readonly #process: ChildProcess;
+  #said = "";
+
+  private constructor(path: string, process: ChildProcess) {
+    this.path = path;
+    this.#process = process;
+    process.stdout?.on("data", (data: Buffer) => (this.#said += data.toString()));
+  }
+
+  /** Gone when the test is over. */
+  static async make(): Promise<HungMount> {
+    const path = await mkdtemp(join(tmpdir(), "sails-mount-"));
+    const program = join(import.meta.dirname, "hung-mount.py");
+    const child = spawn("/usr/bin/python3", ["-IS", program, path], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const mount = new HungMount(path, child);
+    onTestFinished(() => mount.#end());
+    await mount.#says("mounted");
+    return mount;
+  }
+
+  async hang(): Promise<void> {
+    this.#process.kill("SIGUSR1");
+    await this.#says("hangs");
+  }
+
+  /** What hung in it comes back with an error; the folder is an empty one again. */
+  async goAway(): Promise<void> {
+    if (this.#process.exitCode === null && this.#process.signalCode === null) {
+      this.#process.kill("SIGKILL");
+      await once(this.#process, "exit");
+    }
+    execFileSync("umount", ["-l", this.path], { stdio: "ignore" });
+  }
+
+  /** Resolves when somebody waits for an answer that never comes. */
+  asked(): Promise<void> {
+    return this.#says("asked");
+  }
+
+  async #says(word: string): Promise<void> {
+    while (!this.#said.includes(word)) {
+      if (this.#process.exitCode !== null) throw new Error(`ended before it said ${word}`);
+      await Promise.race([
+        once(this.#process.stdout ?? this.#process, "data"),
+        once(this.#process, "exit"),
+      ]);
+    }
+  }
+
+  async #end(): Promise<void> {
+    await this.goAway().catch(() => undefined);
+    await rmdir(this.path);
+  }
+}
