@@ -11,9 +11,10 @@ import { spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { endAll } from "../host/leftovers.ts";
 import { type Log, openLog } from "../host/log.ts";
-import { unitVariable } from "../host/marks.ts";
+import { checkVariable, unitVariable } from "../host/marks.ts";
 import { ownCommand, ownLastSweep } from "../host/own-program.ts";
 import type { FoundProcess } from "../host/processes.ts";
+import { signalProcess } from "../host/signals.ts";
 import { askJobKind, findOwnUnit, type JobKind, type OwnUnit } from "../host/systemd-job.ts";
 import { processesOfUnit } from "../host/unit-processes.ts";
 import { askUnitState, managerOption, type UnitState } from "../host/unit-state.ts";
@@ -63,12 +64,15 @@ async function sweep(own: OwnEnvironment, log: Log): Promise<number> {
     sweepAgainAtRest(unit, log);
     return 0;
   }
+  const found = (...endings: readonly Ending[]) =>
+    processesOfUnit(unit).filter((process) => endings.includes(endingOf(process)));
+  for (const { pid } of found("give-up")) signalProcess(pid, "SIGKILL");
   // While there is a server, flow runs can tell it that they were ended.
-  const others = await endAll(
-    () => processesOfUnit(unit).filter((process) => endingOf(process) !== "ask-last"),
-    { patienceMs, isKilledAtOnce: (process) => endingOf(process) === "kill" },
-  );
-  const servers = await endAll(() => processesOfUnit(unit), { patienceMs });
+  const others = await endAll(() => found("ask", "kill"), {
+    patienceMs,
+    isKilledAtOnce: (process) => endingOf(process) === "kill",
+  });
+  const servers = await endAll(() => found("ask", "kill", "ask-last"), { patienceMs });
   const ended = others.ended + servers.ended;
   if (ended > 0) {
     const why = "the daemon died before it could stop them in order";
@@ -80,8 +84,12 @@ async function sweep(own: OwnEnvironment, log: Log): Promise<number> {
   return 1;
 }
 
+/** `give-up`: it is killed, and not waited for: it may wait for a file system that hangs. */
+type Ending = "ask" | "ask-last" | "kill" | "give-up";
+
 /** How a process of a daemon that is no more comes to its end. */
-export function endingOf({ variables, isSessionLeader }: Leftover): "ask" | "ask-last" | "kill" {
+export function endingOf({ variables, isSessionLeader }: Leftover): Ending {
+  if (variables.has(checkVariable)) return "give-up";
   const unit = variables.get(unitVariable);
   if (unit === "server") return "ask-last";
   const isWorker = isSessionLeader && unit?.startsWith("worker@") === true;

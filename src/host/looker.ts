@@ -10,6 +10,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { get } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Look, Looked, Looker, LookRequest, Question } from "../checks/ports.ts";
+import { checkVariable } from "./marks.ts";
 import {
   allPids,
   findProcesses,
@@ -28,7 +29,6 @@ export interface LookerDeps {
   readonly supervisorId: string;
 }
 
-const checkVariable = "SAILS_CHECK";
 /** Of a command's output; the kernel's table of mounts is the longest that we print ourselves. */
 const kept = 256 * 1024;
 const most = 1024 * 1024;

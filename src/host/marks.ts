@@ -10,3 +10,6 @@ export const unitVariable = "SAILS_UNIT";
 
 /** What was asked for when it was started: see `spec-hash.ts`. */
 export const specVariable = "SAILS_SPEC_HASH";
+
+/** In place of all of the above: a look for a check, `SUPERVISOR_ID CHECK`. It may never end. */
+export const checkVariable = "SAILS_CHECK";

@@ -26,6 +26,8 @@ test.each([
   ["the server", { SAILS_UNIT: "server" }, true, "ask-last"],
   ["what the server has started", { SAILS_UNIT: "server" }, false, "ask-last"],
   ["a service", { SAILS_UNIT: "service@worker@a" }, true, "ask"],
+  ["a look for a check", { SAILS_CHECK: "0192 arc" }, true, "give-up"],
+  ["what a look has started", { SAILS_CHECK: "0192 arc" }, false, "give-up"],
   ["what has erased its environment", {}, true, "ask"],
 ] as const)("%s", (_what, variables, isSessionLeader, ending) => {
   const bears = new Map<string, string>(Object.entries(variables));

@@ -1,7 +1,9 @@
 """A file system of the kernel's FUSE that answers, until SIGUSR1: then it takes what is asked and
 never answers, as an sshfs does whose other side is gone. What asks then cannot even be killed.
 
-Only what `stat` and `stat -f` ask is answered. Ending this process ends the mount."""
+Only what `stat` and `stat -f` ask is answered. Ending this process ends the mount.
+
+  hung-mount.py FOLDER [PID]    among the mounts of that process, where FOLDER must be"""
 import ctypes
 import os
 import signal
@@ -11,6 +13,10 @@ import sys
 libc = ctypes.CDLL(None, use_errno=True)
 folder = sys.argv[1]
 device = os.open("/dev/fuse", os.O_RDWR)
+if len(sys.argv) > 2:
+    namespace = os.open(f"/proc/{sys.argv[2]}/ns/mnt", os.O_RDONLY)
+    if libc.setns(namespace, 0) != 0:
+        sys.exit(f"setns: {os.strerror(ctypes.get_errno())}")
 options = f"fd={device},rootmode=40000,user_id={os.getuid()},group_id={os.getgid()},allow_other"
 if libc.mount(b"far", folder.encode(), b"fuse.hung", 6, options.encode()) != 0:
     sys.exit(f"mount: {os.strerror(ctypes.get_errno())}")

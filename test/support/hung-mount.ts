@@ -21,23 +21,36 @@ export function whyNoMounts(): string | undefined {
 export class HungMount {
   readonly path: string;
   readonly #process: ChildProcess;
+  /** Whose mounts it is among; undefined: ours. */
+  readonly #leader: number | undefined;
   #said = "";
 
-  private constructor(path: string, process: ChildProcess) {
+  private constructor(path: string, leader: number | undefined) {
+    const program = join(import.meta.dirname, "hung-mount.py");
+    const words = [program, path, ...(leader === undefined ? [] : [String(leader)])];
     this.path = path;
-    this.#process = process;
-    process.stdout?.on("data", (data: Buffer) => (this.#said += data.toString()));
+    this.#leader = leader;
+    this.#process = spawn("/usr/bin/python3", ["-IS", ...words], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    this.#process.stdout?.on("data", (data: Buffer) => (this.#said += data.toString()));
   }
 
   /** Gone when the test is over. */
   static async make(): Promise<HungMount> {
     const path = await mkdtemp(join(tmpdir(), "sails-mount-"));
-    const program = join(import.meta.dirname, "hung-mount.py");
-    const child = spawn("/usr/bin/python3", ["-IS", program, path], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    const mount = new HungMount(path, child);
-    onTestFinished(() => mount.#end());
+    onTestFinished(() => rmdir(path));
+    return HungMount.#at(path, undefined);
+  }
+
+  /** @param leader the first process of a container, in which the folder is */
+  static within(leader: number, path: string): Promise<HungMount> {
+    return HungMount.#at(path, leader);
+  }
+
+  static async #at(path: string, leader: number | undefined): Promise<HungMount> {
+    const mount = new HungMount(path, leader);
+    onTestFinished(() => mount.goAway().catch(() => undefined));
     await mount.#says("mounted");
     return mount;
   }
@@ -53,7 +66,10 @@ export class HungMount {
       this.#process.kill("SIGKILL");
       await once(this.#process, "exit");
     }
-    execFileSync("umount", ["-l", this.path], { stdio: "ignore" });
+    // Its processes too: umount reads of /proc/self.
+    const there =
+      this.#leader === undefined ? [] : ["--target", String(this.#leader), "--mount", "--pid"];
+    execFileSync("nsenter", [...there, "umount", "-l", this.path], { stdio: "ignore" });
   }
 
   /** Resolves when somebody waits for an answer that never comes. */
@@ -69,10 +85,5 @@ export class HungMount {
         once(this.#process, "exit"),
       ]);
     }
-  }
-
-  async #end(): Promise<void> {
-    await this.goAway().catch(() => undefined);
-    await rmdir(this.path);
   }
 }

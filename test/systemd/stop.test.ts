@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { HungMount, whyNoMounts } from "../support/hung-mount.ts";
 import { InstalledDaemon } from "../support/systemd/installed-daemon.ts";
 import { sharedContainer } from "../support/systemd/shared-container.ts";
 
@@ -60,6 +61,39 @@ test("a daemon that dies while it is being stopped leaves nothing all the same",
   expect((await daemon.journal("-p", "warning")).map(({ message }) => message)).toContainEqual(
     expect.stringMatching(/^ended \d+ processes: the daemon died before/),
   );
+});
+
+test("a mount that hangs delays neither the stop nor the next start", async (ctx) => {
+  const why = whyNoMounts();
+  if (why !== undefined) ctx.skip(why);
+  const container = await shared(ctx);
+  await container.ask(["mkdir", "-p", "/mnt/far"]);
+  await using daemon = await InstalledDaemon.install(container, {
+    config: {
+      services: [sleeper("a")],
+      checks: [{ name: "far", mount: "/mnt/far", every: "1s", timeout: "1s" }],
+    },
+  });
+  const mount = await HungMount.within(container.leader, "/mnt/far");
+  const untilFar = (state: string) =>
+    daemon.untilStatus(`the check ${state}`, ({ checks }) => checks[0]?.state === state);
+  await daemon.order("start");
+  await untilFar("ok");
+  await mount.hang();
+  await untilFar("hangs");
+  await daemon.order("stop");
+  expect(await daemon.show("Result")).toBe("success");
+  // The look alone: it goes when the mount does.
+  expect(await daemon.processes()).toHaveLength(1);
+  expect((await daemon.journal("-p", "warning")).map(({ message }) => message)).not.toContainEqual(
+    expect.stringMatching(/^processes .* cannot be ended/),
+  );
+  await daemon.order("start");
+  await untilFar("hangs");
+  await mount.goAway();
+  await untilFar("fail");
+  await daemon.order("stop");
+  expect(await daemon.processes()).toEqual([]);
 });
 
 test("a stop at any moment after a crash leaves nothing", async (ctx) => {
