@@ -170,11 +170,12 @@ const gigabyte = 1e9;
 
 /** Those that are declared, and that of PREFECT_HOME's volume. */
 export function checksOf(
-  { checks, prefect, server }: Config,
+  { checks, prefect, server, pools }: Config,
   mark: () => Promise<string | undefined>,
 ): readonly Check[] {
-  // Where there is no server of ours, there need not be such a folder.
-  if (!server.enabled || checks.some(({ name }) => name === homeCheck)) return checks;
+  // Workers write there, too: results of flows, with a server elsewhere as well.
+  const isUsed = server.enabled || pools.length > 0;
+  if (!isUsed || checks.some(({ name }) => name === homeCheck)) return checks;
   const home: Check = {
     name: homeCheck,
     target: { kind: "home", path: prefect.home, min: gigabyte / 2, warn: 2 * gigabyte, mark },
