@@ -86,16 +86,17 @@ export class Intake {
     const pools = await api.pools(signal);
     if (pools.kind !== "ok") return pools;
     const found = pools.value.find(({ name }) => name === pool);
-    const { closure, pause } = plan(closures()[pool], found ?? { is_paused: false });
+    const before = closures()[pool];
+    const { closure, pause } = plan(before, found ?? { is_paused: false });
     // Before Prefect is told to pause: whoever finds the pause must know whose it is. After it is
     // told to go on: until then it is not true that nobody has closed it.
-    if (closure !== undefined) await this.#remember(pool, closure);
+    if (closure !== undefined && closure !== before) await this.#remember(pool, closure);
     if (pause !== undefined && found !== undefined) {
       const told = await api.updatePool(pool, { is_paused: pause }, signal);
       if (told.kind !== "ok") return told;
       if (pause && closure !== undefined) await this.#confirm(pool, closure, signal);
     }
-    if (closure === undefined) await this.#remember(pool, undefined);
+    if (closure === undefined && before !== undefined) await this.#remember(pool, undefined);
     return done;
   }
 

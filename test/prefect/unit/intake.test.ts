@@ -11,17 +11,25 @@ function setUp(isPaused: boolean) {
   const api = new ScriptedApi();
   api.pools_ = [onServer("runs", { is_paused: isPaused })];
   let kept: Closures = {};
+  let writes = 0;
   const begin = (): Intake =>
     new Intake({
       api,
       closures: () => kept,
       keep: (closures) => {
         kept = closures;
+        writes += 1;
         return Promise.resolve();
       },
       now: () => noon,
     });
-  return { api, begin, kept: () => kept, isPaused: () => api.pools_[0]?.is_paused };
+  return {
+    api,
+    begin,
+    kept: () => kept,
+    written: () => writes,
+    isPaused: () => api.pools_[0]?.is_paused,
+  };
 }
 
 describe("a pool that is closed", () => {
@@ -164,6 +172,16 @@ describe("an operator who does something while a pool is closed by us", () => {
     expect(isPaused()).toBe(true);
     await intake.open("runs", "check", signal);
     expect(isPaused()).toBe(false);
+  });
+
+  test("does nothing: nothing is written, however often it is looked at", async () => {
+    const { begin, written } = setUp(false);
+    const intake = begin();
+    await intake.close("runs", "check", signal);
+    const before = written();
+    await intake.review("runs", "check", signal);
+    await intake.open("other", "check", signal);
+    expect(written()).toBe(before);
   });
 
   test("what Prefect has not heard of is told again, and not taken for an operator's word", async () => {
