@@ -25,6 +25,7 @@ const shape = z.object({
         isOurs: z.boolean(),
         since: z.string(),
         deadline: z.string().optional(),
+        askedAt: z.string().optional(),
         isToldOf: z.literal(true).optional(),
         stamp: z.object({ updated: z.string(), rest: z.string() }).optional(),
       }),

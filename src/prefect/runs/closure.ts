@@ -20,7 +20,9 @@ export interface Closure {
   readonly since: string;
   /** When a drain gives up waiting. */
   readonly deadline?: string | undefined;
-  /** Prefect has been told, and has not refused; before, nobody knows whether it has heard of it. */
+  /** When Prefect was asked last to pause it. */
+  readonly askedAt?: string | undefined;
+  /** Prefect has said yes to it; before, nobody knows whether it has heard of it. */
   readonly isToldOf?: true | undefined;
   /** The pool as it was once we had paused it. */
   readonly stamp?: Stamp | undefined;
@@ -53,12 +55,11 @@ export function close(
 ): Change {
   const reasons = [...new Set([...(before?.reasons ?? []), reason])];
   const closure: Closure = {
+    ...(isPaused ? before : asked(at.now)),
     reasons,
     isOurs: before?.isOurs === true || !isPaused,
     since: before?.since ?? at.now.toISOString(),
     deadline: at.deadline?.toISOString() ?? before?.deadline,
-    ...(before?.isToldOf && { isToldOf: before.isToldOf }),
-    ...(before?.stamp && { stamp: before.stamp }),
   };
   return { closure, pause: isPaused ? undefined : true };
 }
@@ -67,7 +68,7 @@ export function open(before: Closure | undefined, pool: SeenPool, reason: Closed
   if (before === undefined) return { closure: undefined, pause: undefined };
   const rest = without(before, reason);
   if (rest !== undefined) return { closure: rest, pause: undefined };
-  const isOurs = before.isOurs && !hasBeenPausedSince(before.stamp, pool);
+  const isOurs = before.isOurs && !hasBeenPausedSince(before, pool);
   return { closure: undefined, pause: isOurs && pool.is_paused ? false : undefined };
 }
 
@@ -76,14 +77,26 @@ export function open(before: Closure | undefined, pool: SeenPool, reason: Closed
  * been opened by an operator: that is respected. If it was the operator who had paused it, our reason
  * has never had its turn, nor if Prefect has not heard of it: then it is paused now.
  */
-export function review(before: Closure | undefined, pool: SeenPool, reason: ClosedFor): Change {
+export function review(
+  before: Closure | undefined,
+  pool: SeenPool,
+  reason: ClosedFor,
+  now: Date,
+): Change {
   if (before === undefined || !before.reasons.includes(reason) || pool.is_paused) {
     return { closure: before, pause: undefined };
   }
   return before.isOurs && before.isToldOf === true
     ? { closure: without(before, reason), pause: undefined }
-    : { closure: { ...before, isOurs: true }, pause: true };
+    : { closure: { ...before, isOurs: true, ...asked(now) }, pause: true };
 }
+
+/** What is known of an earlier pause says nothing of this one. */
+const asked = (now: Date) => ({
+  askedAt: now.toISOString(),
+  isToldOf: undefined,
+  stamp: undefined,
+});
 
 /** Undefined if no reason is left. */
 function without(before: Closure, reason: ClosedFor): Closure | undefined {
@@ -99,11 +112,16 @@ export function stampOf({ updated, ...pool }: SeenPool): Stamp | undefined {
   return { updated, rest: hash("sha256", rest) };
 }
 
-function hasBeenPausedSince(stamp: Stamp | undefined, pool: SeenPool): boolean {
+function hasBeenPausedSince({ stamp, askedAt }: Closure, pool: SeenPool): boolean {
   const now = stampOf(pool);
-  if (stamp === undefined || now === undefined) return false;
-  return now.updated !== stamp.updated && now.rest === stamp.rest;
+  if (now === undefined) return false;
+  if (stamp !== undefined) return now.updated !== stamp.updated && now.rest === stamp.rest;
+  // Our question, or its answer, was lost: a pause of much later is somebody else's.
+  return askedAt !== undefined && Date.parse(now.updated) > Date.parse(askedAt) + longestQuestion;
 }
+
+/** With all that a question is repeated; the clock of a server elsewhere may differ, too. */
+const longestQuestion = 120_000;
 
 /** Reasons that end with the daemon that had them; the others it leaves to the next. */
 export const endsWithDaemon = (reason: ClosedFor): boolean =>

@@ -53,7 +53,8 @@ export class Intake {
 
   /** Whether the pool is still as the reason wants it. Changes nothing that an operator did. */
   review(pool: string, reason: ClosedFor, signal: AbortSignal): Promise<IntakeAnswer> {
-    return this.#change(pool, signal, (before, seen) => review(before, seen, reason));
+    const now = this.#deps.now();
+    return this.#change(pool, signal, (before, seen) => review(before, seen, reason, now));
   }
 
   /** Whether Prefect has it. */

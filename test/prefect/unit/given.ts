@@ -163,6 +163,8 @@ export class ScriptedApi implements PrefectApi {
   deployments_: Deployment[] = [];
   workers_: Worker[] = [];
   readonly answers = new Map<string, Answer<never>>();
+  /** In milliseconds, by the server's clock. */
+  now = Date.parse("2026-01-01T12:00:00Z");
   /** After so many calls nobody answers any more. */
   diesAfter = Number.POSITIVE_INFINITY;
 
@@ -184,7 +186,7 @@ export class ScriptedApi implements PrefectApi {
   updatePool(name: string, change: Partial<WorkPool>): Promise<Answer<unknown>> {
     return this.#answer(`update ${name} ${JSON.stringify(change)}`, () => {
       // Prefect notes the time of each change, of one that changes nothing too.
-      const updated = `change ${this.calls.length}`;
+      const updated = new Date(this.now + this.calls.length).toISOString();
       this.pools_ = this.pools_.map((each) =>
         each.name === name ? { ...each, ...change, updated } : each,
       );

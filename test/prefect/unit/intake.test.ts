@@ -1,7 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { PrefectApi } from "../../../src/prefect/api/client.ts";
 import type { ClosedFor } from "../../../src/prefect/runs/closure.ts";
 import { type Closures, Intake } from "../../../src/prefect/runs/intake.ts";
+import { type Millis, minutes } from "../../../src/supervision/time.ts";
 import { away, onServer, ScriptedApi, signal } from "./given.ts";
 
 const noon = new Date("2026-01-01T12:00:00Z");
@@ -10,22 +12,36 @@ const noon = new Date("2026-01-01T12:00:00Z");
 function setUp(isPaused: boolean) {
   const api = new ScriptedApi();
   api.pools_ = [onServer("runs", { is_paused: isPaused })];
+  const server: PrefectApi = api;
   let kept: Closures = {};
   let writes = 0;
+  let lost: "request" | "answer" | undefined;
   const begin = (): Intake =>
     new Intake({
-      api,
+      api: {
+        pools: () => api.pools(),
+        updatePool: async (...change) => {
+          const loses = lost;
+          lost = undefined;
+          if (loses === "request") return away;
+          const answer = await server.updatePool(...change);
+          return loses === "answer" ? away : answer;
+        },
+      },
       closures: () => kept,
       keep: (closures) => {
         kept = closures;
         writes += 1;
         return Promise.resolve();
       },
-      now: () => noon,
+      now: () => new Date(api.now),
     });
   return {
     api,
     begin,
+    /** Of the next change of a pool. */
+    loseNext: (what: typeof lost) => void (lost = what),
+    pass: (span: Millis) => void (api.now += span),
     kept: () => kept,
     written: () => writes,
     isPaused: () => api.pools_[0]?.is_paused,
@@ -43,6 +59,7 @@ describe("a pool that is closed", () => {
         reasons: ["hot-restart"],
         isOurs: true,
         since: noon.toISOString(),
+        askedAt: noon.toISOString(),
         isToldOf: true,
         stamp: { updated: expect.any(String), rest: expect.any(String) },
       },
@@ -163,6 +180,28 @@ describe("an operator who does something while a pool is closed by us", () => {
     expect(kept()).toEqual({});
   });
 
+  test.each(["request", "answer"] as const)(
+    "pauses it long after our %s was lost: it stays paused",
+    async (lost) => {
+      const { api, begin, isPaused, loseNext, pass } = setUp(false);
+      loseNext(lost);
+      expect(await begin().close("runs", "check", signal)).toBe(away);
+      pass(minutes(5));
+      await api.updatePool("runs", { is_paused: true });
+      await begin().open("runs", "check", signal);
+      expect(isPaused()).toBe(true);
+    },
+  );
+
+  test("does nothing: what was paused although the answer was lost is opened", async () => {
+    const { begin, isPaused, loseNext } = setUp(false);
+    loseNext("answer");
+    await begin().close("runs", "check", signal);
+    expect(isPaused()).toBe(true);
+    await begin().open("runs", "check", signal);
+    expect(isPaused()).toBe(false);
+  });
+
   test("opens what was paused before us: now it is our turn", async () => {
     const { api, begin, isPaused } = setUp(true);
     const intake = begin();
@@ -202,25 +241,29 @@ test("whatever happens in whatever order, at the end a pool is as the operator l
     fc.constant({ kind: "review" as const, reason: "check" as const }),
     fc.record({ kind: fc.constant("operator" as const), pauses: fc.boolean() }),
     fc.constant({ kind: "die" as const }),
+    fc.record({ kind: fc.constant("lose" as const), isHeard: fc.boolean() }),
   );
   await fc.assert(
     fc.asyncProperty(fc.boolean(), fc.array(act), async (before, acts) => {
-      const { api, begin, isPaused, kept } = setUp(before);
+      const { api, begin, isPaused, kept, pass, loseNext } = setUp(before);
       let intake = begin();
       let wanted = before;
       for (const each of acts) {
+        pass(minutes(60));
         if (each.kind === "die") intake = begin();
+        else if (each.kind === "lose") loseNext(each.isHeard ? "answer" : "request");
         else if (each.kind === "operator") {
           await api.updatePool("runs", { is_paused: each.pauses });
           wanted = each.pauses;
         } else await intake[each.kind]("runs", each.reason, signal);
       }
+      loseNext(undefined);
       await begin().recover(signal);
       await begin().open("runs", "drain", signal);
       await begin().open("runs", "check", signal);
       expect(isPaused()).toBe(wanted);
       expect(kept()).toEqual({});
     }),
-    { numRuns: 2000 },
+    { numRuns: 5000 },
   );
 });
