@@ -97,9 +97,14 @@ export class PoolCloser implements Disposable {
         return done;
       }
       case "review": {
+        const before = closures()[pool];
         const reviewed = await intake.review(pool, "check", signal);
         if (reviewed.kind !== "ok") return reviewed;
-        if (closures()[pool]?.reasons.includes("check") === true) return done;
+        const closure = closures()[pool];
+        if (closure?.reasons.includes("check") === true) {
+          if (before?.isToldOf === undefined && closure.isToldOf === true) told("closed", pool);
+          return done;
+        }
         await keepOverruled([...overruled(), pool]);
         told("overruled", pool);
         return done;

@@ -132,6 +132,16 @@ test("a server that is away is told when it is back; the next daemon goes on fro
   expect(scene.isPaused).toBe(false);
 });
 
+test("what a server has refused at first is told of once it has been done", async () => {
+  const scene = new Scene();
+  scene.api.answers.set('update runs {"is_paused":true}', away);
+  await scene.becomes("fail");
+  expect(scene.told).toEqual([]);
+  scene.api.answers.clear();
+  await scene.clock.advance(30_000);
+  expect([scene.isPaused, scene.told]).toEqual([true, ["closed runs"]]);
+});
+
 test("a pool that requires nothing any more is opened", async () => {
   const scene = new Scene();
   await scene.becomes("fail");
