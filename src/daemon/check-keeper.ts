@@ -28,6 +28,7 @@ export interface CheckKeeperDeps {
   readonly memory: Pick<Memory, "now" | "change">;
   readonly intake: PoolIntake;
   readonly isPaused: (pool: string) => boolean;
+  readonly changedAt: (pool: string) => string | undefined;
   /** What PREFECT_HOME was marked with by the last run. */
   readonly homeMark: (config: Config) => Promise<string | undefined>;
   readonly metrics: () => CheckMetrics;
@@ -45,7 +46,7 @@ export class CheckKeeper implements Disposable {
 
   constructor(deps: CheckKeeperDeps) {
     this.#deps = deps;
-    const { clock, wallClock, looker, memory, intake, isPaused, tell } = deps;
+    const { clock, wallClock, looker, memory, intake, isPaused, changedAt, tell } = deps;
     this.#checks = new Checks({
       clock,
       wallClock,
@@ -57,6 +58,7 @@ export class CheckKeeper implements Disposable {
       clock,
       intake,
       isPaused,
+      changedAt,
       pools: () => this.#pools,
       stateOf: (check) => this.#stateOf(check),
       closures: () => memory.now.closures,

@@ -201,6 +201,7 @@ export class Daemon implements AsyncDisposable {
         memory,
         intake: this.#runs.keeper.intake,
         isPaused: (pool) => this.#installation.isPaused(pool),
+        changedAt: (pool) => this.#installation.changedAt(pool),
         homeMark: (wanted) => new DatabaseGuard(wanted, files).mark(),
         metrics: () => this.#metrics.checks,
         tell: ({ level, text }) => this.#tell(level, text),

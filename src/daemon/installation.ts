@@ -139,6 +139,10 @@ export class Installation implements Disposable {
     return this.#keeper?.isPaused(pool) ?? false;
   }
 
+  changedAt(pool: string): string | undefined {
+    return this.#keeper?.changedAt(pool);
+  }
+
   /** Whether what is declared beside units has been seen to once. */
   get isSettled(): boolean {
     const keeper = this.#keeper;

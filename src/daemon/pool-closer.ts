@@ -19,6 +19,8 @@ export interface PoolCloserDeps {
   readonly closures: () => Readonly<Record<string, Closure>>;
   /** Whether Prefect last said that it is paused. */
   readonly isPaused: (pool: string) => boolean;
+  /** When it was changed, as Prefect said last. */
+  readonly changedAt: (pool: string) => string | undefined;
   readonly overruled: () => readonly string[];
   readonly keepOverruled: (pools: readonly string[]) => Promise<void>;
   readonly told: (what: "closed" | "opened" | "left-paused" | "overruled", pool: string) => void;
@@ -50,7 +52,7 @@ export class PoolCloser implements Disposable {
   }
 
   #steps(): readonly Step[] {
-    const { pools, stateOf, closures, overruled, isPaused } = this.#deps;
+    const { pools, stateOf, closures, overruled, isPaused, changedAt } = this.#deps;
     const declared = new Map(pools().map((pool) => [pool.name, wantedOf(pool, stateOf)]));
     const closed = Object.entries(closures()).flatMap(([name, { reasons }]) =>
       reasons.includes("check") ? [name] : [],
@@ -62,6 +64,7 @@ export class PoolCloser implements Disposable {
         isClosed: closed.includes(pool),
         isOverruled: overruled().includes(pool),
         isPaused: isPaused(pool),
+        isChanged: isChangedSince(closures()[pool]?.stamp, changedAt(pool)),
       };
       const kind = stepFor(declared.get(pool) ?? "open", is);
       return kind === undefined ? [] : [{ kind, pool }];
@@ -118,12 +121,15 @@ export class PoolCloser implements Disposable {
   }
 }
 
+const isChangedSince = (stamp: Closure["stamp"], changedAt: string | undefined): boolean =>
+  stamp !== undefined && changedAt !== undefined && changedAt !== stamp.updated;
+
 interface Step {
   readonly kind: StepKind;
   readonly pool: string;
 }
 
-/** `review`: it should be paused, and is not. `forget`: that an operator has overruled us. */
+/** `review`: it should be paused, and is not, or it was changed by somebody. `forget`: that an operator has overruled us. */
 type StepKind = "close" | "open" | "review" | "forget";
 
 export interface PoolAsItIs {
@@ -131,6 +137,8 @@ export interface PoolAsItIs {
   readonly isClosed: boolean;
   readonly isOverruled: boolean;
   readonly isPaused: boolean;
+  /** Since we have paused it. */
+  readonly isChanged: boolean;
 }
 
 export function stepFor(wanted: Wanted, is: PoolAsItIs): StepKind | undefined {
@@ -138,7 +146,7 @@ export function stepFor(wanted: Wanted, is: PoolAsItIs): StepKind | undefined {
     case "closed":
       if (is.isOverruled) return undefined;
       if (!is.isClosed) return "close";
-      return is.isPaused ? undefined : "review";
+      return is.isPaused && !is.isChanged ? undefined : "review";
     case "open":
       if (is.isClosed) return "open";
       return is.isOverruled ? "forget" : undefined;

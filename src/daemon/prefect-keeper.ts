@@ -77,6 +77,7 @@ export class PrefectKeeper implements Disposable {
   readonly #program: Program | undefined;
   readonly #tasks: Record<"environment" | "api" | "converge", RepeatingTask>;
   #paused: ReadonlySet<string> = new Set();
+  #changedAt: ReadonlyMap<string, string> = new Map();
   #difficulties: readonly Difficulty[] = [];
   #hasConverged = false;
   /** Nothing has happened since the last round that could change what came of it. */
@@ -131,6 +132,11 @@ export class PrefectKeeper implements Disposable {
   /** As Prefect said last, whoever asked it. */
   isPaused(pool: string): boolean {
     return this.#paused.has(pool);
+  }
+
+  /** A pool, as Prefect said last. */
+  changedAt(pool: string): string | undefined {
+    return this.#changedAt.get(pool);
   }
 
   get difficulties(): readonly Difficulty[] {
@@ -220,6 +226,9 @@ export class PrefectKeeper implements Disposable {
         if (answer.kind === "ok") {
           const paused = answer.value.filter(({ is_paused: isPaused }) => isPaused);
           this.#paused = new Set(paused.map(({ name }) => name));
+          this.#changedAt = new Map(
+            answer.value.flatMap(({ name, updated }) => (updated ? [[name, updated]] : [])),
+          );
         }
         return answer;
       },

@@ -82,7 +82,8 @@ function intakeOf(
   { isPaused, isStopping, failing, isOverruled, now }: PoolSources,
 ): Pick<PoolStatus, "intake" | "why"> {
   const since = closure === undefined ? "" : `${span(closure.since, now)} ago`;
-  const also = closure !== undefined && !closure.isOurs ? "; it was paused in Prefect before" : "";
+  const also =
+    closure !== undefined && !closure.isOurs ? "; an operator has paused it in Prefect, too" : "";
   if (closure?.reasons.includes("drain") === true) {
     const resume = `\`sails-supervisor resume ${name}\``;
     const end = closure.reasons.includes("check")

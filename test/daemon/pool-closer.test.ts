@@ -6,7 +6,7 @@ import { ms } from "../../src/supervision/time.ts";
 import { away, onServer, ScriptedApi } from "../prefect/unit/given.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 
-const is = { isClosed: false, isOverruled: false, isPaused: false };
+const is = { isClosed: false, isOverruled: false, isPaused: false, isChanged: false };
 const closed = { ...is, isClosed: true, isPaused: true };
 
 test.each([
@@ -14,6 +14,7 @@ test.each([
   ["closed", { ...is, isPaused: true }, "close"],
   ["closed", closed, undefined],
   ["closed", { ...closed, isPaused: false }, "review"],
+  ["closed", { ...closed, isChanged: true }, "review"],
   ["closed", { ...is, isOverruled: true }, undefined],
   ["open", is, undefined],
   ["open", { ...is, isPaused: true }, undefined],
@@ -57,6 +58,7 @@ class Scene {
       stateOf: () => ({ kind: this.state, since: ms(0), basis: undefined, recent: [], errors: [] }),
       closures,
       isPaused: () => this.isPaused,
+      changedAt: () => this.api.pools_[0]?.updated ?? undefined,
       overruled: () => this.#overruled,
       keepOverruled: async (pools) => void (this.#overruled = pools),
       told: (what, pool) => this.told.push(`${what} ${pool}`),
@@ -101,6 +103,17 @@ test("what an operator has paused before stays paused", async () => {
   const scene = new Scene();
   await scene.pause(true);
   await scene.becomes("fail");
+  await scene.becomes("ok");
+  expect(scene.isPaused).toBe(true);
+  expect(scene.told).toEqual(["closed runs", "left-paused runs"]);
+});
+
+test("what an operator pauses meanwhile stays paused, whatever else is changed later", async () => {
+  const scene = new Scene();
+  await scene.becomes("fail");
+  await scene.pause(true);
+  await scene.becomes("fail");
+  await scene.api.updatePool("runs", { concurrency_limit: 5 });
   await scene.becomes("ok");
   expect(scene.isPaused).toBe(true);
   expect(scene.told).toEqual(["closed runs", "left-paused runs"]);

@@ -33,7 +33,9 @@ test("a pool that takes no runs says whose doing that is, and when it ends", () 
   expect(shown(["stop"])?.why).toBe(
     "closed when everything was stopped; opens when Prefect's server is there",
   );
-  expect(shown(["stop"], { isOurs: false })?.why).toMatch(/; it was paused in Prefect before$/);
+  expect(shown(["stop"], { isOurs: false })?.why).toMatch(
+    /; an operator has paused it in Prefect, too$/,
+  );
   expect(shown(["drain"])).toEqual({
     intake: "drained",
     why: "closed by a drain 2 min ago; `sails-supervisor resume a` opens it",
@@ -46,7 +48,7 @@ test("a pool that a check closes says which, since when and why; and so does one
   expect(shown(["check", "hot-restart"])?.why).toBe(`closed: ${why}`);
   expect(shown(["stop", "check"], { isStopping: true })?.why).toBe("everything is being stopped");
   expect(shown(["check"], { isOurs: false })?.why).toBe(
-    `closed: ${why}; it was paused in Prefect before`,
+    `closed: ${why}; an operator has paused it in Prefect, too`,
   );
   expect(shown(["drain", "check"])?.why).toBe(
     `closed by a drain 2 min ago; \`sails-supervisor resume a\` ends that; and ${why}`,

@@ -14,7 +14,7 @@ export type ClosedFor = "hot-restart" | "drain" | "stop" | "check";
 
 export interface Closure {
   readonly reasons: readonly ClosedFor[];
-  /** False: it was paused already, and stays so when we are done. */
+  /** False: an operator has paused it, too, and it stays so when we are done. */
   readonly isOurs: boolean;
   /** ISO 8601, as all of it is written to the state file. */
   readonly since: string;
@@ -73,7 +73,7 @@ export function open(before: Closure | undefined, pool: SeenPool, reason: Closed
 }
 
 /**
- * To be asked now and then, for a reason that lasts. A pool that we have paused and that is open has
+ * To be asked now and then, for a reason that lasts. A pause of an operator's beside ours is noted. A pool that we have paused and that is open has
  * been opened by an operator: that is respected. If it was the operator who had paused it, our reason
  * has never had its turn, nor if Prefect has not heard of it: then it is paused now.
  */
@@ -83,12 +83,22 @@ export function review(
   reason: ClosedFor,
   now: Date,
 ): Change {
-  if (before === undefined || !before.reasons.includes(reason) || pool.is_paused) {
+  if (before === undefined || !before.reasons.includes(reason)) {
     return { closure: before, pause: undefined };
   }
+  if (pool.is_paused) return { closure: heedChange(before, pool), pause: undefined };
   return before.isOurs && before.isToldOf === true
     ? { closure: without(before, reason), pause: undefined }
     : { closure: { ...before, isOurs: true, ...asked(now) }, pause: true };
+}
+
+/** Before the next change hides what this one was. */
+function heedChange(before: Closure, pool: SeenPool): Closure {
+  const stamp = stampOf(pool);
+  if (before.stamp === undefined || stamp === undefined || before.stamp.updated === stamp.updated) {
+    return before;
+  }
+  return { ...before, stamp, isOurs: before.isOurs && !hasBeenPausedSince(before, pool) };
 }
 
 /** What is known of an earlier pause says nothing of this one. */

@@ -180,6 +180,31 @@ describe("an operator who does something while a pool is closed by us", () => {
     expect(kept()).toEqual({});
   });
 
+  test("pauses it, and then changes its limit: what was seen in between counts", async () => {
+    const { api, begin, isPaused } = setUp(false);
+    const intake = begin();
+    await intake.close("runs", "check", signal);
+    await api.updatePool("runs", { concurrency_limit: 5 });
+    await intake.review("runs", "check", signal);
+    await api.updatePool("runs", { is_paused: true });
+    await intake.review("runs", "check", signal);
+    await api.updatePool("runs", { concurrency_limit: 6 });
+    await intake.open("runs", "check", signal);
+    expect(isPaused()).toBe(true);
+  });
+
+  test("changes its limit alone: it is opened, however often it was looked at", async () => {
+    const { api, begin, isPaused } = setUp(false);
+    const intake = begin();
+    await intake.close("runs", "check", signal);
+    for (const concurrency_limit of [5, 6]) {
+      await api.updatePool("runs", { concurrency_limit });
+      await intake.review("runs", "check", signal);
+    }
+    await intake.open("runs", "check", signal);
+    expect(isPaused()).toBe(false);
+  });
+
   test.each(["request", "answer"] as const)(
     "pauses it long after our %s was lost: it stays paused",
     async (lost) => {
