@@ -94,7 +94,8 @@ export class CheckKeeper implements Disposable {
   }
 
   get problems(): readonly Problem[] {
-    return checkProblems(this.#checks.views, this.#pools, this.#deps.clock.now());
+    const closable = this.#pools.filter(({ name }) => !this.isOverruled(name));
+    return checkProblems(this.#checks.views, closable, this.#deps.clock.now());
   }
 
   /** What a pool requires and does not have. */

@@ -73,9 +73,10 @@ export function open(before: Closure | undefined, pool: SeenPool, reason: Closed
 }
 
 /**
- * To be asked now and then, for a reason that lasts. A pause of an operator's beside ours is noted. A pool that we have paused and that is open has
- * been opened by an operator: that is respected. If it was the operator who had paused it, our reason
- * has never had its turn, nor if Prefect has not heard of it: then it is paused now.
+ * To be asked now and then, for a reason that lasts. A pause of an operator beside ours is noted. A
+ * pool that we have paused and that is open has been opened by an operator: that is respected. If it
+ * was the operator who had paused it, our reason has never had its turn, nor if Prefect has not heard
+ * of it: then it is paused now.
  */
 export function review(
   before: Closure | undefined,
