@@ -17,6 +17,8 @@ const wanted = [
   ...["WorkPoolCreate", "WorkPoolUpdate", "WorkPoolResponse", "WorkerResponse"],
   ...["WorkQueueCreate", "WorkQueueUpdate", "WorkQueueResponse"],
   ...["DeploymentResponse", "DeploymentScheduleCreate", "DeploymentScheduleUpdate", "Flow"],
+  ...["DeploymentSchedule", "DeploymentUpdate"],
+  ...["GlobalConcurrencyLimitResponse", "ConcurrencyLimitV2Create", "ConcurrencyLimitV2Update"],
   ...["FlowRunResponse", "FlowRunFilter", "Log", "State"],
   ...["OrchestrationResult"],
 ];

@@ -6,7 +6,7 @@ import { type NameKind, nameKinds } from "./command-tree.ts";
 import { examples, json, type Run } from "./command-words.ts";
 import type { Context } from "./context.ts";
 import { parseCount, parseTimeout } from "./option-values.ts";
-import { addPlan, addPools, addReexec, addRuns } from "./run-commands.ts";
+import { addPools, addReexec, addRuns } from "./run-commands.ts";
 import { version } from "./version.ts";
 
 /** @param finish told of the exit status of the command that was chosen */
@@ -32,8 +32,8 @@ export function buildProgram(context: Context, finish: (status: number) => void)
   addOrders(program, context, run);
   addPools(program, context, run);
   addRuns(program, context, run);
-  addPlan(program, context, run);
   addBackup(program, context, run);
+  addDeclared(program, context, run);
   addReload(program, context, run);
   addReexec(program, context, run);
   addConfig(program, context, run);
@@ -152,6 +152,33 @@ function addOrders(program: Command, context: Context, run: Run): void {
         return run(orderUnits(context, verb, units, command.optsWithGlobals()));
       });
   }
+}
+
+function addDeclared(program: Command, context: Context, run: Run): void {
+  program
+    .command("plan")
+    .summary("show what differs from what is declared")
+    .description(
+      "Shows what differs between what is declared and what is in Prefect, and what is left alone. Writes nothing. Ends with 4 if something differs.",
+    )
+    .option(...json)
+    .addHelpText("after", examples("plan", "plan --json"))
+    .action(async (_options, command: Command) => {
+      const { showPlan } = await import("./plan.ts");
+      return run(showPlan(context, command.optsWithGlobals()));
+    });
+  program
+    .command("apply")
+    .summary("make what is declared so, now")
+    .description(
+      "Brings Prefect to what is declared, now, step by step. What somebody changed in Prefect is put back, too, where the daemon by itself only reports it.",
+    )
+    .option(...json)
+    .addHelpText("after", examples("apply", "plan; sails-supervisor apply"))
+    .action(async (_options, command: Command) => {
+      const { applyDeclared } = await import("./apply.ts");
+      return run(applyDeclared(context, command.optsWithGlobals()));
+    });
 }
 
 function addReload(program: Command, context: Context, run: Run): void {

@@ -76,33 +76,6 @@ export function addPools(program: Command, context: Context, run: Run): void {
     });
 }
 
-export function addPlan(program: Command, context: Context, run: Run): void {
-  program
-    .command("plan")
-    .summary("show what differs in Prefect from what is declared")
-    .description(
-      "Compares pools, deployments and schedules with the configuration, and changes nothing. Ends with status 4 if something differs.",
-    )
-    .option(...json)
-    .addHelpText("after", examples("plan", "plan --json"))
-    .action(async (_options, command: Command) => {
-      const { showPlan } = await import("./plan.ts");
-      return run(showPlan(context, command.optsWithGlobals()));
-    });
-  program
-    .command("apply")
-    .summary("put right what differs, now")
-    .description(
-      "Brings pools, deployments and schedules to what is declared, and waits for it. The daemon does so by itself, too: at its start, on reload, and every five minutes.",
-    )
-    .option(...json)
-    .addHelpText("after", examples("apply"))
-    .action(async (_options, command: Command) => {
-      const { apply } = await import("./plan.ts");
-      return run(apply(context, command.optsWithGlobals()));
-    });
-}
-
 export function addReexec(program: Command, context: Context, run: Run): void {
   program
     .command("reexec")

@@ -14,6 +14,8 @@ export interface Config {
   readonly pools: readonly PoolConfig[];
   readonly deployments: readonly DeploymentsConfig[];
   readonly checks: readonly CheckConfig[];
+  readonly concurrencyLimits: readonly LimitConfig[];
+  readonly drift: DriftConfig;
   readonly services: readonly ServiceConfig[];
   readonly jobs: JobsConfig;
   readonly web: { readonly listen: Address };
@@ -59,6 +61,8 @@ export interface PoolConfig {
   readonly type: string;
   /** Undefined: not ours to say, what Prefect holds stays. */
   readonly concurrencyLimit: number | undefined;
+  readonly description: string | undefined;
+  readonly queues: readonly QueueConfig[];
   readonly workers: number;
   /** Names of checks that exist. */
   readonly requires: readonly string[];
@@ -74,8 +78,26 @@ export interface PoolConfig {
   readonly maxReschedules: number;
 }
 
+export interface QueueConfig {
+  readonly name: string;
+  readonly concurrencyLimit: number | undefined;
+  readonly priority: number | undefined;
+}
+
+export interface LimitConfig {
+  readonly name: string;
+  readonly limit: number;
+}
+
+/** What is done about a change in Prefect: it is put back, or only reported. */
+export type DriftConfig = Readonly<
+  Record<"limits" | "pools" | "deployments" | "schedules", "enforce" | "report">
+>;
+
 export interface DeploymentsConfig {
   readonly prefectYaml: string;
+  /** Whether what we made from the file goes when it is no longer in it. */
+  readonly prune: boolean;
   readonly schedules: readonly ScheduleConfig[];
 }
 

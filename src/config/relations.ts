@@ -22,6 +22,8 @@ export function relationFaults(sources: Sources): readonly Fault[] {
     ...duplicates(sources, ["jobs", "custom"]),
     ...duplicates(sources, ["checks"]),
     ...jobFaults(sources),
+    ...duplicates(sources, ["concurrency_limits"]),
+    ...queues(sources),
     ...choices(sources),
     ...delays(sources),
     ...serverElsewhere(sources),
@@ -60,22 +62,33 @@ function valueOrDefault({ tree }: Sources, path: KeyPath): unknown {
   return declared instanceof z.ZodDefault ? declared.def.defaultValue : undefined;
 }
 
-function* duplicates(sources: Sources, list: KeyPath): Generator<Fault> {
+function* queues(sources: Sources): Generator<Fault> {
+  for (const index of indexesOf(sources, ["pools"])) {
+    const list = ["pools", index, "queues"];
+    yield* duplicates(sources, list);
+    // Prefect would move one of two aside, and we would move it back, for ever.
+    yield* duplicates(sources, list, "priority");
+  }
+}
+
+function* duplicates(sources: Sources, list: KeyPath, key = "name"): Generator<Fault> {
   const first = new Map<string, KeyPath>();
   for (const index of indexesOf(sources, list)) {
-    const path = [...list, index, "name"];
-    const name = textOf(sources, path);
+    const path = [...list, index, key];
+    const value = valueAt(sources.tree, path);
+    const name = typeof value === "number" ? String(value) : textOf(sources, path);
     if (name === undefined) continue;
     const taken = first.get(name);
     if (taken === undefined) {
       first.set(name, path);
       continue;
     }
-    const { file, line, key } = sources.locate(taken);
+    const { file, line, key: other } = sources.locate(taken);
+    const shown = typeof value === "number" ? name : `"${name}"`;
     yield {
       ...sources.locate(path),
-      message: `is "${name}", as ${key} is (${file}:${line})`,
-      cure: "give each a name of its own",
+      message: `is ${shown}, as ${other} is (${file}:${line})`,
+      cure: `give each a ${key} of its own`,
     };
   }
 }

@@ -80,6 +80,30 @@ const server = z.strictObject({
   }),
 });
 
+const queue = z
+  .strictObject({
+    name: leaf.poolName.meta({ description: "Name of the work queue.", examples: ["urgent"] }),
+    concurrency_limit: z
+      .int()
+      .min(0)
+      .optional()
+      .meta({
+        description:
+          "How many flow runs are taken from the queue at once. None: what Prefect holds stays.",
+        examples: [1],
+      }),
+    priority: z
+      .int()
+      .min(1)
+      .optional()
+      .meta({
+        description:
+          "Whose runs go first: 1 before 2. Prefect moves other queues aside. None: what Prefect holds stays.",
+        examples: [1],
+      }),
+  })
+  .meta({ description: "A work queue of a pool." });
+
 const pool = z
   .strictObject({
     name: leaf.poolName.meta({ description: "Name of the work pool.", examples: ["vm-runs"] }),
@@ -94,6 +118,18 @@ const pool = z
       .meta({
         description: "How many flow runs the pool takes at once. None: what Prefect holds stays.",
         examples: [2],
+      }),
+    description: leaf.words.optional().meta({
+      description:
+        "What the pool is for, as Prefect's pages show it. None: what Prefect holds stays.",
+      examples: ["Light flows on this machine"],
+    }),
+    queues: z
+      .array(queue)
+      .default([])
+      .meta({
+        description: "Work queues of the pool that are kept in place. Others are left alone.",
+        examples: [[{ name: "urgent", priority: 1 }]],
       }),
     workers: z
       .int()
@@ -203,8 +239,46 @@ const deployments = z
         description: "Schedules of those deployments.",
         examples: [[{ deployment: "monitor/monitor", cron: "*/15 * * * *" }]],
       }),
+    prune: z
+      .boolean()
+      .default(false)
+      .meta({
+        description:
+          "Whether a deployment that was made from the file is deleted when it is no longer in it. Else it is only listed.",
+        examples: [true],
+      }),
   })
   .meta({ description: "The deployments of one prefect.yaml." });
+
+const limit = z
+  .strictObject({
+    name: leaf.words.meta({ description: "Name of the limit.", examples: ["archive"] }),
+    limit: z
+      .int()
+      .min(0)
+      .meta({ description: "How many may hold it at once.", examples: [3] }),
+  })
+  .meta({ description: "One of Prefect's global concurrency limits." });
+
+const mode = z.enum(["enforce", "report"]);
+const drift = z.strictObject({
+  limits: mode.default("enforce").meta({
+    description: "Concurrency limits of pools and queues, and global ones.",
+    examples: ["report"],
+  }),
+  pools: mode.default("report").meta({
+    description: "Everything else of pools and queues.",
+    examples: ["enforce"],
+  }),
+  deployments: mode.default("report").meta({
+    description: "Deployments that were changed in Prefect; enforce deploys them again.",
+    examples: ["enforce"],
+  }),
+  schedules: mode.default("report").meta({
+    description: "Schedules of this file that were changed in Prefect. A pause of one is kept.",
+    examples: ["enforce"],
+  }),
+});
 
 const web = z.strictObject({
   listen: leaf.listener.default("127.0.0.1:9746").meta({
@@ -239,6 +313,17 @@ export const schema = z
         description: "What must hold beside the units; pools may require it.",
         examples: [[{ name: "arc", mount: "~/arc", every: "30s" }]],
       }),
+    concurrency_limits: z
+      .array(limit)
+      .default([])
+      .meta({
+        description: "Global concurrency limits that are kept in place. Others are left alone.",
+        examples: [[{ name: "archive", limit: 3 }]],
+      }),
+    drift: drift.prefault({}).meta({
+      description:
+        "What is done about a thing that somebody has changed in Prefect since it was as declared: it is put back, or only reported. A change of what is declared is always made.",
+    }),
     services: z
       .array(service)
       .default([])

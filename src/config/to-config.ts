@@ -44,6 +44,12 @@ export function toConfig(settings: Settings, file: string | undefined): Config {
       name: pool.name,
       type: pool.type,
       concurrencyLimit: pool.concurrency_limit,
+      description: pool.description,
+      queues: pool.queues.map((queue) => ({
+        name: queue.name,
+        concurrencyLimit: queue.concurrency_limit,
+        priority: queue.priority,
+      })),
       workers: pool.workers,
       requires: pool.requires,
       detached: pool.detached,
@@ -55,6 +61,7 @@ export function toConfig(settings: Settings, file: string | undefined): Config {
     })),
     deployments: settings.deployments.map((entry) => ({
       prefectYaml: entry.prefect_yaml,
+      prune: entry.prune,
       schedules: entry.schedules.map((schedule) => ({
         deployment: schedule.deployment,
         rule: ruleOf(schedule),
@@ -63,6 +70,8 @@ export function toConfig(settings: Settings, file: string | undefined): Config {
       })),
     })),
     checks: settings.checks.map(toCheck),
+    concurrencyLimits: settings.concurrency_limits,
+    drift: settings.drift,
     services: settings.services.map(toService),
     jobs: toJobs(settings.jobs),
     web: { listen: address(settings.web.listen) },

@@ -2,7 +2,6 @@
 import type { IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 import type {
-  ApplyResult,
   BackupsResult,
   CancelResult,
   DrainTimeout,
@@ -16,6 +15,7 @@ import type {
   UnitVerb,
   VerifyResult,
 } from "./control-plane.ts";
+import type { ApplyEvent } from "./plan.ts";
 import { Pulse } from "./pulse.ts";
 import { findSocket } from "./socket-place.ts";
 import { ask, type SocketRequest } from "./socket-request.ts";
@@ -37,8 +37,6 @@ const usualTimeoutMs = 10_000;
 const reloadTimeoutMs = 60_000;
 /** What asks Prefect asks a server that may be busy, and asks again if it is. */
 const prefectTimeoutMs = 60_000;
-/** Hundreds of deployments, by Prefect's own command. */
-const applyTimeoutMs = 3_600_000;
 /** The daemon gives up on a folder that does not answer before. */
 const folderTimeoutMs = 60_000;
 /** All of it is read. */
@@ -102,14 +100,6 @@ export class ControlClient {
     return this.#json({ ...question, timeoutMs: prefectTimeoutMs }, isPoolOrderResult);
   }
 
-  plan(signal: AbortSignal): Promise<Answer<PlanResult>> {
-    return this.#json({ ...post("plan", signal), timeoutMs: prefectTimeoutMs }, isPlanResult);
-  }
-
-  apply(signal: AbortSignal): Promise<Answer<ApplyResult>> {
-    return this.#json({ ...post("apply", signal), timeoutMs: applyTimeoutMs }, isApplyResult);
-  }
-
   runJob(job: string, signal: AbortSignal): Promise<Answer<JobOrderResult>> {
     return this.#json(post("jobs/run", signal, { job }), isJobOrderResult);
   }
@@ -126,6 +116,34 @@ export class ControlClient {
 
   restoreBackup(file: string, signal: AbortSignal): Promise<Answer<JobOrderResult>> {
     return this.#json(post("backups/restore", signal, { file }), isJobOrderResult);
+  }
+
+  plan(signal: AbortSignal): Promise<Answer<PlanResult>> {
+    const question: Question = { method: "GET", path: "/api/v1/plan", signal };
+    return this.#json({ ...question, timeoutMs: prefectTimeoutMs }, isPlanResult);
+  }
+
+  /** Each step as it comes; ends after `over`, or with an answer that is no event. */
+  async *apply(signal: AbortSignal): AsyncGenerator<Answer<ApplyEvent>> {
+    const opened = await this.#open(post("apply", signal));
+    if (opened.kind !== "answered") {
+      yield opened;
+      return;
+    }
+    try {
+      for await (const line of lines(opened.value)) {
+        const value = parseJson(line);
+        if (!isApplyEvent(value)) {
+          yield { kind: "refused", why: `the daemon answered: ${line.slice(0, 500)}` };
+          return;
+        }
+        yield { kind: "answered", value };
+        if (value.event === "over") return;
+      }
+    } catch {
+      // Said below.
+    }
+    yield this.#unreachable("ECONNRESET");
   }
 
   reexec(signal: AbortSignal): Promise<Answer<ReexecResult>> {
@@ -217,13 +235,24 @@ const isReloadResult = oneOf<ReloadResult>("reloaded", "faulty");
 const isCancelResult = oneOf<CancelResult>("done", "unknown-run", "ambiguous", "failed");
 const isRecoverResult = oneOf<RecoverResult>("done", "failed");
 const isPoolOrderResult = oneOf<PoolOrderResult>("done", "unknown-pool", "failed");
-const isPlanResult = oneOf<PlanResult>("done", "failed");
-const isApplyResult = oneOf<ApplyResult>("done", "failed");
+const isPlanResult = oneOf<PlanResult>("planned", "failed");
 const isReexecResult = oneOf<ReexecResult>("accepted", "failed");
 
 const isJobOrderResult = oneOf<JobOrderResult>("started", "busy", "unknown-job");
 const isBackupsResult = oneOf<BackupsResult>("done", "failed");
 const isVerifyResult = oneOf<VerifyResult>("done", "refused");
+const isApplyEvent = (value: unknown): value is ApplyEvent =>
+  isObject(value) &&
+  ["started", "done", "failed", "over"].some((event) => event === value["event"]);
+
+async function* lines(message: IncomingMessage): AsyncGenerator<string> {
+  let rest = "";
+  for await (const chunk of message.setEncoding("utf8") as AsyncIterable<string>) {
+    const parts = (rest + chunk).split("\n");
+    rest = parts.pop() ?? "";
+    yield* parts.filter((line) => line !== "");
+  }
+}
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null;

@@ -1,4 +1,6 @@
 /** What the routes and the socket may ask of the daemon. `daemon.ts` implements it. */
+
+import type { ApplyEvent, PlanReport } from "./plan.ts";
 import type { BackupList, RunStatus, Status } from "./status.ts";
 
 export interface ControlPlane {
@@ -20,10 +22,6 @@ export interface ControlPlane {
   drain(pools: readonly string[], timeout: DrainTimeout): Promise<PoolOrderResult>;
   /** Ends a drain, under way or over. Who else has paused a pool is not overruled. */
   resume(pools: readonly string[]): Promise<PoolOrderResult>;
-  /** What differs in Prefect from what is declared. Nothing is changed. */
-  plan(): Promise<PlanResult>;
-  /** Puts it right, now. Done when a round that began after this has ended. */
-  apply(): Promise<ApplyResult>;
   /** By name; it goes on after the answer, and the status tells how it ends. */
   runJob(name: string): JobOrderResult;
   backups(): Promise<BackupsResult>;
@@ -31,6 +29,10 @@ export interface ControlPlane {
   verifyBackup(file: string): Promise<VerifyResult>;
   /** Runs as the job `restore`. */
   restoreBackup(file: string): JobOrderResult;
+  /** What differs between what is declared and what is, asked of Prefect now. Writes nothing. */
+  plan(): Promise<PlanResult>;
+  /** Makes it so, step by step; told of each, and at last that it is over. Goes on if nobody listens. */
+  apply(told: (event: ApplyEvent) => void): Promise<void>;
   /** Replaces the daemon's own code; accepted before that begins. */
   reexec(): ReexecResult;
   /** Calls back after each change of a unit, until the signal aborts. */
@@ -42,31 +44,6 @@ export type UnitVerb = "start" | "stop" | "restart";
 export type OrderResult =
   | { readonly kind: "done"; readonly units: readonly string[] }
   | { readonly kind: "unknown-unit"; readonly name: string; readonly known: readonly string[] };
-
-/** `leave`: it is not declared, or cannot be changed, and stays as it is. */
-export interface PlanEntry {
-  readonly action: "create" | "change" | "remove" | "leave";
-  readonly what: string;
-  readonly name: string;
-  readonly field: string | null;
-  readonly from: string | null;
-  readonly to: string | null;
-  readonly why: string | null;
-}
-
-export type PlanResult =
-  | { readonly kind: "done"; readonly entries: readonly PlanEntry[] }
-  | { readonly kind: "failed"; readonly why: string };
-
-export type ApplyResult =
-  | {
-      readonly kind: "done";
-      /** Each a sentence. */
-      readonly steps: readonly string[];
-      /** What could not be had. */
-      readonly problems: readonly string[];
-    }
-  | { readonly kind: "failed"; readonly why: string; readonly steps: readonly string[] };
 
 export type ReloadResult =
   | {
@@ -129,6 +106,7 @@ export type VerifyResult =
       readonly flowRuns: number | null;
     }
   | { readonly kind: "refused"; readonly why: string; readonly cure: string | null };
+export type PlanResult = PlanReport | Failed;
 
 export type ReexecResult = { readonly kind: "accepted" } | Failed;
 

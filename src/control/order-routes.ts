@@ -1,4 +1,4 @@
-/** What changes something, or makes work: on the control socket only. */
+/** What changes something, or asks Prefect for much: on the control socket only. */
 import * as z from "zod";
 import type { ControlPlane } from "./control-plane.ts";
 import { type Body, noBody, posted } from "./posted.ts";
@@ -14,8 +14,6 @@ export const orderRoutes = (plane: ControlPlane): readonly Route[] => [
   posted("/api/v1/runs/recover", noBody, () => plane.recoverRuns()),
   posted("/api/v1/drain", drainBody, ({ pools, timeoutMs }) => plane.drain(pools, timeoutMs)),
   posted("/api/v1/resume", poolsBody, ({ pools }) => plane.resume(pools)),
-  posted("/api/v1/plan", noBody, () => plane.plan()),
-  posted("/api/v1/apply", noBody, () => plane.apply()),
   {
     method: "GET",
     path: "/api/v1/backups",
@@ -28,7 +26,42 @@ export const orderRoutes = (plane: ControlPlane): readonly Route[] => [
   posted("/api/v1/backups/verify", fileBody, ({ file }) => plane.verifyBackup(file)),
   posted("/api/v1/backups/restore", fileBody, ({ file }) => plane.restoreBackup(file)),
   posted("/api/v1/reexec", noBody, () => plane.reexec()),
+  planRoute(plane),
+  applyRoute(plane),
 ];
+
+function planRoute(plane: ControlPlane): Route {
+  return {
+    method: "GET",
+    path: "/api/v1/plan",
+    answer: async () => {
+      const result = await plane.plan();
+      return json(result.kind === "planned" ? 200 : 503, result);
+    },
+  };
+}
+
+/** Answers at once, and goes on with a line of JSON for each step. */
+function applyRoute(plane: ControlPlane): Route {
+  return {
+    method: "POST",
+    path: "/api/v1/apply",
+    answer: () => ({
+      kind: "stream",
+      status: 200,
+      headers: { "Content-Type": "application/x-ndjson" },
+      pour: (reader) => {
+        // Or the client would not know that it has begun.
+        reader.write("\n");
+        void plane
+          .apply((event) => {
+            if (!reader.destroyed) reader.write(`${JSON.stringify(event)}\n`);
+          })
+          .finally(() => reader.end());
+      },
+    }),
+  };
+}
 
 const name = z.string().min(1);
 const names = z.array(name).min(1);

@@ -1,11 +1,9 @@
 /** A route for an order: reads its body strictly, and answers with what came of it. */
 import * as z from "zod";
 import type {
-  ApplyResult,
   CancelResult,
   JobOrderResult,
   OrderResult,
-  PlanResult,
   PoolOrderResult,
   RecoverResult,
   ReexecResult,
@@ -17,8 +15,6 @@ import type { Route } from "./router.ts";
 
 type Result =
   | OrderResult
-  | PlanResult
-  | ApplyResult
   | ReloadResult
   | CancelResult
   | RecoverResult

@@ -52,6 +52,7 @@ import { Installation } from "./installation.ts";
 import { observeJob } from "./job-status.ts";
 import { Jobs } from "./jobs.ts";
 import { Plane } from "./plane.ts";
+import { reconcileMeter } from "./reconcile-meter.ts";
 import { RunOrders } from "./run-orders.ts";
 import { poolStatuses } from "./run-status.ts";
 import { headline, takenOver } from "./summary.ts";
@@ -179,6 +180,7 @@ export class Daemon implements AsyncDisposable {
         runs: this.#runs.keeper,
         runLauncher: { program: ownRunLauncher(), cgroup: this.#children.runCgroup },
         serverLauncher: ownServerLauncher(),
+        meter: reconcileMeter(() => this.#metrics.reconcile),
         log: (level, message) => this.#tell(level, message),
         lifelines,
         declaring: (units) => this.#metrics.declare(units),
@@ -238,8 +240,9 @@ export class Daemon implements AsyncDisposable {
           now: new Date(),
         }),
       runs: new RunOrders(this.#runs.keeper, () => this.#config),
+      plan: () => this.#installation.plan(),
+      apply: (told) => this.#installation.applyPlan(told),
       checks: () => this.#checks.statuses,
-      declared: () => this.#installation.declared,
       jobs: this.#jobs,
       problems: () => [
         ...this.#installation.problems,

@@ -1,14 +1,18 @@
 /** What the configuration in force declares, made to run: its units, and Prefect beside them. */
 import { statSync } from "node:fs";
+import { join } from "node:path";
 import type { Config, EnvironmentVariables, ProbeTarget, ServiceConfig } from "../config/config.ts";
+import type { PlanResult } from "../control/control-plane.ts";
+import type { ApplyEvent } from "../control/plan.ts";
 import type { Problem } from "../control/status.ts";
 import { runCommand } from "../host/command.ts";
 import { files } from "../host/files.ts";
 import type { Lifelines } from "../host/lifelines.ts";
 import { machine } from "../host/machine.ts";
 import { commandProbe, httpProbe, tcpProbe } from "../host/probes.ts";
-import { readRemoteFile } from "../host/remote-file.ts";
+import { readRemoteFile, sumRemoteFiles } from "../host/remote-file.ts";
 import { openStandIn } from "../host/stand-in.ts";
+import { Ledger } from "../prefect/declared/ledger.ts";
 import { workerUnit } from "../prefect/installation.ts";
 import type { RunLauncher } from "../prefect/process-environment.ts";
 import { serviceUnits } from "../services/units.ts";
@@ -22,8 +26,10 @@ import { HealthPorts } from "./health-ports.ts";
 import type { Inheritance } from "./inheritance.ts";
 import type { PrefectForJobs } from "./jobs.ts";
 import type { Memory } from "./memory.ts";
+import { apply as applyPlan, report } from "./plan-report.ts";
 import { PrefectKeeper } from "./prefect-keeper.ts";
-import { keepProfile } from "./profile-keeper.ts";
+import { keepProfile, profileStep } from "./profile-keeper.ts";
+import type { ReconcileMeter } from "./reconciler.ts";
 import type { RunKeeper } from "./run-keeper.ts";
 import { StandInKeeper } from "./stand-in-keeper.ts";
 
@@ -36,6 +42,7 @@ export interface InstallationDeps {
   readonly runLauncher: RunLauncher;
   readonly serverLauncher: string;
   readonly runs: RunKeeper;
+  readonly meter: ReconcileMeter;
   readonly log: (level: "info" | "warn", message: string) => void;
   readonly lifelines: Lifelines;
   /** Told of all units before any of them starts. */
@@ -54,6 +61,7 @@ export class Installation implements Disposable {
   readonly #deps: InstallationDeps;
   readonly #ports: HealthPorts;
   readonly #standIn: StandInKeeper;
+  #ledger: Ledger | undefined;
   #keeper: PrefectKeeper | undefined;
   #profileTrouble: string | undefined;
   readonly #waitingForWorkers = new Set<() => void>();
@@ -77,6 +85,9 @@ export class Installation implements Disposable {
       Array.from({ length: count }, (_, index) => workerUnit(name, index)),
     );
     await this.#ports.reserve(workers);
+    // The state folder is the same as long as the daemon lives.
+    const ledger = (this.#ledger ??= new Ledger(files, join(config.stateDir, "declared.json")));
+    const before = this.#keeper;
     const keeper = await PrefectKeeper.open(config, {
       clock,
       machine,
@@ -89,7 +100,12 @@ export class Installation implements Disposable {
         this.#deps.serverIsReady();
       },
       run: runCommand,
-      read: readRemoteFile,
+      remote: { read: readRemoteFile, sums: sumRemoteFiles },
+      ledger,
+      meter: this.#deps.meter,
+      before: before?.reconciler.atRest ?? Promise.resolve(),
+      profileStep: async () => (hasPrefect(config) ? profileStep(config) : undefined),
+      keepProfile: () => this.#keepProfile(keeper),
       base,
       log,
       setCondition: (name, blocker) => supervisor.setCondition(name, blocker),
@@ -104,7 +120,6 @@ export class Installation implements Disposable {
     });
     // A restart must not wait for it.
     await this.#deps.lifelines.prepare(this.#units(keeper).map(({ name }) => name));
-    const before = this.#keeper;
     before?.[Symbol.dispose]();
     this.#keeper = keeper;
     this.#deps.runs.configure(config, hasPrefect(config) ? keeper.api : undefined);
@@ -135,6 +150,14 @@ export class Installation implements Disposable {
     if (isReady(unit) && from.phase.kind !== "running") this.#serverIsReady();
   }
 
+  plan(): Promise<PlanResult> {
+    return report(this.#planParts());
+  }
+
+  applyPlan(told: (event: ApplyEvent) => void): Promise<void> {
+    return applyPlan(this.#planParts(), told);
+  }
+
   isPaused(pool: string): boolean {
     return this.#keeper?.isPaused(pool) ?? false;
   }
@@ -147,12 +170,6 @@ export class Installation implements Disposable {
   get isSettled(): boolean {
     const keeper = this.#keeper;
     return keeper !== undefined && (!hasPrefect(keeper.config) || keeper.hasConverged);
-  }
-
-  /** Undefined where there is no Prefect to look after. */
-  get declared(): Pick<PrefectKeeper, "differences" | "apply"> | undefined {
-    const keeper = this.#keeper;
-    return keeper !== undefined && hasPrefect(keeper.config) ? keeper : undefined;
   }
 
   get overdue(): readonly string[] {
@@ -171,6 +188,13 @@ export class Installation implements Disposable {
   [Symbol.dispose](): void {
     this.#keeper?.[Symbol.dispose]();
     this.#standIn[Symbol.dispose]();
+  }
+
+  #planParts() {
+    const keeper = this.#keeper;
+    const isThere = keeper !== undefined && hasPrefect(keeper.config);
+    const { units } = this.#deps.supervisor;
+    return { reconciler: isThere ? keeper.reconciler : undefined, units };
   }
 
   #serverIsReady(): void {

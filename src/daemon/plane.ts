@@ -1,6 +1,5 @@
 /** The daemon as its operators see it: what is, and what they order. */
 import type {
-  ApplyResult,
   BackupsResult,
   CancelResult,
   ControlPlane,
@@ -16,6 +15,7 @@ import type {
   UnitVerb,
   VerifyResult,
 } from "../control/control-plane.ts";
+import type { ApplyEvent } from "../control/plan.ts";
 import type {
   CheckStatus,
   PoolStatus,
@@ -27,15 +27,10 @@ import type {
 import type { Supervisor } from "../supervision/supervisor.ts";
 import type { Millis } from "../supervision/time.ts";
 import { backupsResult, verifyResult } from "./backup-orders.ts";
-import type { Installation } from "./installation.ts";
 import type { Jobs } from "./jobs.ts";
 import type { Memory } from "./memory.ts";
 import type { RunOrders } from "./run-orders.ts";
 import { buildStatus } from "./status-model.ts";
-
-const planPatienceMs = 50_000;
-const noPrefect =
-  "there is no Prefect to look after: server.enabled is false, and no prefect.api_url is set";
 
 export interface PlaneDeps {
   readonly supervisor: Supervisor;
@@ -44,8 +39,9 @@ export interface PlaneDeps {
   readonly pools: () => readonly PoolStatus[];
   readonly checks: () => readonly CheckStatus[];
   readonly runs: RunOrders;
-  readonly declared: () => Installation["declared"];
   readonly jobs: Jobs;
+  readonly plan: () => Promise<PlanResult>;
+  readonly apply: (told: (event: ApplyEvent) => void) => Promise<void>;
   readonly problems: () => readonly Problem[];
   readonly metrics: () => Promise<string>;
   readonly reload: () => Promise<ReloadResult>;
@@ -132,21 +128,6 @@ export class Plane implements ControlPlane {
     return this.#deps.runs.resume(pools);
   }
 
-  async plan(): Promise<PlanResult> {
-    const found = await this.#deps.declared()?.differences(AbortSignal.timeout(planPatienceMs));
-    if (found === undefined) return { kind: "failed", why: noPrefect };
-    if (found.kind !== "ok") return { kind: "failed", why: found.why };
-    const none = { field: null, from: null, to: null, why: null };
-    return { kind: "done", entries: found.value.map((each) => ({ ...none, ...each })) };
-  }
-
-  async apply(): Promise<ApplyResult> {
-    const applied = await this.#deps.declared()?.apply();
-    if (applied === undefined) return { kind: "failed", why: noPrefect, steps: [] };
-    const { steps, problems, why } = applied;
-    return why === undefined ? { kind: "done", steps, problems } : { kind: "failed", why, steps };
-  }
-
   runJob(name: string): JobOrderResult {
     return this.#deps.jobs.order(name);
   }
@@ -161,6 +142,14 @@ export class Plane implements ControlPlane {
 
   restoreBackup(file: string): JobOrderResult {
     return this.#deps.jobs.restore(file);
+  }
+
+  plan(): Promise<PlanResult> {
+    return this.#deps.plan();
+  }
+
+  apply(told: (event: ApplyEvent) => void): Promise<void> {
+    return this.#deps.apply(told);
   }
 
   /** Answers before it begins: nobody is there to answer after it. */

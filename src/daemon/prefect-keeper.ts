@@ -3,24 +3,24 @@
  * watches a server that is not ours, and brings pools and deployments to what is declared.
  */
 import { readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
 import type { Config, EnvironmentVariables } from "../config/config.ts";
 import { createPrefectApi, type PrefectApi } from "../prefect/api/client.ts";
+import { createDeclaredApi } from "../prefect/api/declared.ts";
 import { createFlowRunApi, type FlowRunApi } from "../prefect/api/flow-runs.ts";
 import { createHousekeepingApi, type HousekeepingApi } from "../prefect/api/housekeeping.ts";
-import type { Answer } from "../prefect/api/transport.ts";
 import { askCapabilities, type Capabilities } from "../prefect/capabilities.ts";
 import { DatabaseGuard } from "../prefect/database-guard.ts";
-import { converge, type Difficulty } from "../prefect/declared/converge.ts";
-import { type Difference, findDifferences } from "../prefect/declared/differences.ts";
-import { askDefaultTemplate } from "../prefect/declared/job-template.ts";
+import type { RemoteFiles } from "../prefect/declared/declared-files.ts";
+import type { Ledger } from "../prefect/declared/ledger.ts";
+import type { ReconcileApi } from "../prefect/declared/plan.ts";
+import type { Difficulty, Step } from "../prefect/declared/steps.ts";
 import {
   apiCondition,
   apiUrl,
   environmentCondition,
   workingDirectory,
 } from "../prefect/installation.ts";
-import type { Files, Machine, ReadRemote, RunCommand } from "../prefect/ports.ts";
+import type { Files, Machine, RunCommand } from "../prefect/ports.ts";
 import { clientEnvironment, type RunLauncher } from "../prefect/process-environment.ts";
 import { findProgram, type Program } from "../prefect/program.ts";
 import { type InstallationParts, prefectUnits } from "../prefect/units.ts";
@@ -28,6 +28,7 @@ import type { Clock } from "../supervision/ports.ts";
 import { type Millis, minutes, seconds } from "../supervision/time.ts";
 import type { UnitSpec } from "../supervision/unit-spec.ts";
 import type { Blocker } from "../supervision/unit-state.ts";
+import { type ReconcileMeter, Reconciler } from "./reconciler.ts";
 import { RepeatingTask, type TaskOutcome } from "./repeating-task.ts";
 
 export interface PrefectKeeperDeps {
@@ -38,7 +39,15 @@ export interface PrefectKeeperDeps {
   readonly serverLauncher: string;
   readonly quiesce: InstallationParts["quiesce"];
   readonly run: RunCommand;
-  readonly read: ReadRemote;
+  /** Files of the project. */
+  readonly remote: RemoteFiles;
+  readonly ledger: Ledger;
+  readonly meter: ReconcileMeter;
+  /** The end of what the keeper before has under way. */
+  readonly before: Promise<unknown>;
+  /** The profile of people's shells, if it is not as declared. */
+  readonly profileStep: () => Promise<Step | undefined>;
+  readonly keepProfile: () => Promise<void>;
   readonly base: EnvironmentVariables;
   readonly log: (level: "info" | "warn", message: string) => void;
   readonly setCondition: (name: string, blocker: Blocker | undefined) => void;
@@ -58,33 +67,18 @@ export interface PrefectKeeperDeps {
 
 const settled: TaskOutcome = { kind: "settled" };
 
-/** What one round has done. */
-export interface Applied {
-  readonly steps: readonly string[];
-  /** What could not be had. */
-  readonly problems: readonly string[];
-  /** Why it was cut short; undefined if it was not. */
-  readonly why: string | undefined;
-}
-
 export class PrefectKeeper implements Disposable {
   readonly config: Config;
   readonly housekeeping: HousekeepingApi;
   readonly #deps: PrefectKeeperDeps;
-  readonly #api: PrefectApi & FlowRunApi;
+  readonly #api: ReconcileApi & FlowRunApi;
   readonly #database: DatabaseGuard;
   readonly #auth: string | undefined;
   readonly #program: Program | undefined;
-  readonly #tasks: Record<"environment" | "api" | "converge", RepeatingTask>;
+  readonly #tasks: Record<"environment" | "api", RepeatingTask>;
+  readonly reconciler: Reconciler;
   #paused: ReadonlySet<string> = new Set();
   #changedAt: ReadonlyMap<string, string> = new Map();
-  #difficulties: readonly Difficulty[] = [];
-  #hasConverged = false;
-  /** Nothing has happened since the last round that could change what came of it. */
-  #isRoutine = false;
-  /** Rounds that were ordered and have not begun. */
-  readonly #ordered: { readonly steps: string[]; readonly resolve: (applied: Applied) => void }[] =
-    [];
   #isThere = false;
   #heardAt: Millis | undefined;
 
@@ -104,6 +98,7 @@ export class PrefectKeeper implements Disposable {
     const transport = { url: apiUrl(config), auth, requestTimeoutMs: 10_000, heard };
     this.#api = {
       ...this.#remembering(createPrefectApi(transport)),
+      ...createDeclaredApi(transport),
       ...createFlowRunApi(transport),
     };
     this.housekeeping = createHousekeepingApi(transport);
@@ -113,9 +108,15 @@ export class PrefectKeeper implements Disposable {
     this.#tasks = {
       environment: task(minutes(10), (signal) => this.#learn(signal)),
       api: task(minutes(5), (signal) => this.#watchApi(signal)),
-      // Hundreds of deployments, each of which may take half a minute.
-      converge: task(minutes(6 * 60), (signal) => this.#converge(signal)),
     };
+    this.reconciler = new Reconciler({
+      ...deps,
+      files: deps.remote,
+      config,
+      api: this.#api,
+      program: program?.file ?? "prefect",
+      env: clientEnvironment(config, this.#sources()),
+    });
   }
 
   static async open(config: Config, deps: PrefectKeeperDeps): Promise<PrefectKeeper> {
@@ -140,17 +141,18 @@ export class PrefectKeeper implements Disposable {
   }
 
   get difficulties(): readonly Difficulty[] {
-    return this.#difficulties;
+    return this.reconciler.difficulties;
   }
 
   /** Whether one whole round has been done since the server answered first. */
   get hasConverged(): boolean {
-    return this.#hasConverged;
+    return this.reconciler.hasConverged;
   }
 
   /** What it began and will not end: words for it. */
   get overdue(): readonly string[] {
-    return Object.entries(this.#tasks).flatMap(([name, task]) =>
+    const tasks = { ...this.#tasks, converge: this.reconciler };
+    return Object.entries(tasks).flatMap(([name, task]) =>
       task.isOverdue ? [`the task ${name}`] : [],
     );
   }
@@ -183,16 +185,13 @@ export class PrefectKeeper implements Disposable {
 
   /** Each time that our own server becomes ready. */
   serverIsReady(): void {
-    this.#isRoutine = false;
-    this.#tasks.converge.request();
+    this.reconciler.request();
     void this.#rememberDatabase();
   }
 
   [Symbol.dispose](): void {
-    for (const { steps, resolve } of this.#ordered.splice(0)) {
-      resolve({ steps, problems: [], why: replaced });
-    }
     for (const task of Object.values(this.#tasks)) task[Symbol.dispose]();
+    this.reconciler[Symbol.dispose]();
   }
 
   /** Of its command line, and of what uses its API. */
@@ -299,81 +298,14 @@ export class PrefectKeeper implements Disposable {
       apiCondition,
       isThere ? undefined : { kind: "dependency", why: answer.why },
     );
-    if (isThere && !this.#isThere) this.#deps.apiIsThere();
+    if (isThere && !this.#isThere) {
+      this.#deps.apiIsThere();
+      this.reconciler.request();
+    }
     this.#isThere = isThere;
-    if (isThere && !this.#hasConverged) this.#tasks.converge.request();
     return { kind: "retry-in", span: seconds(10) };
-  }
-
-  /** What differs from what is declared; nothing is changed. */
-  differences(signal: AbortSignal): Promise<Answer<readonly Difference[]>> {
-    return findDifferences(this.config, this.#api, this.#deps.read, signal);
-  }
-
-  /** Resolves when a round that began after this has come to its end. */
-  apply(): Promise<Applied> {
-    const { promise, resolve } = Promise.withResolvers<Applied>();
-    this.#ordered.push({ steps: [], resolve });
-    this.#tasks.converge.request();
-    return promise;
-  }
-
-  async #converge(signal: AbortSignal): Promise<TaskOutcome> {
-    const { run, setCondition } = this.#deps;
-    const waiting = this.#ordered.splice(0);
-    const log: PrefectKeeperDeps["log"] = (level, message) => {
-      this.#deps.log(level, message);
-      for (const { steps } of waiting) steps.push(message);
-    };
-    const program = this.#program?.file ?? "prefect";
-    const env = clientEnvironment(this.config, this.#sources());
-    const round = await converge({
-      config: this.config,
-      api: this.#api,
-      deploying: { run, program, env },
-      read: this.#deps.read,
-      // Each try costs seconds of CPU, and only a correction changes what comes of it.
-      known: waiting.length > 0 || !this.#isRoutine ? [] : this.#difficulties,
-      setCondition,
-      defaultTemplate: () =>
-        askDefaultTemplate(run, join(dirname(program), "python"), {
-          env,
-          directory: workingDirectory(this.config),
-          timeoutMs: 120_000,
-          signal,
-        }),
-      workersStarted: this.#deps.workersStarted,
-      log: (message) => log("info", message),
-      signal,
-    });
-    const why = signal.aborted ? replaced : round.kind === "cut-short" ? round.why : undefined;
-    for (const { steps, resolve } of waiting) {
-      const problems = round.kind === "done" ? round.difficulties.map(({ what }) => what) : [];
-      resolve({ steps, problems, why });
-    }
-    if (signal.aborted) return settled;
-    if (round.kind === "cut-short") {
-      log("warn", `pools and deployments are not looked after yet: ${round.why}`);
-      return { kind: "retry-in", span: seconds(5) };
-    }
-    for (const { what, cure } of newOnes(round.difficulties, this.#difficulties)) {
-      log("warn", cure === undefined ? what : `${what}. ${cure}`);
-    }
-    this.#difficulties = round.difficulties;
-    this.#hasConverged = true;
-    this.#isRoutine = true;
-    this.#deps.changed();
-    // What somebody changes in Prefect meanwhile, nobody tells us.
-    return { kind: "retry-in", span: convergeEvery };
   }
 }
 
-const replaced = "the configuration was read again, or the daemon stops";
-
-const convergeEvery = minutes(5);
-
 /** As often as somebody asks in any case. */
 const heardLately = seconds(15);
-
-const newOnes = (now: readonly Difficulty[], before: readonly Difficulty[]) =>
-  now.filter(({ what }) => !before.some((one) => one.what === what));

@@ -4,6 +4,7 @@ import type { Config } from "../config/config.ts";
 import { AtomicFile } from "../host/atomic-file.ts";
 import { machine } from "../host/machine.ts";
 import { planProfile } from "../prefect/declared/profile.ts";
+import type { Step } from "../prefect/declared/steps.ts";
 import { apiUrl } from "../prefect/installation.ts";
 
 /** Undefined if all is well; else what is not, as a sentence. */
@@ -21,5 +22,25 @@ export async function keepProfile(config: Config): Promise<string | undefined> {
     return undefined;
   } catch (error) {
     return `the profile ${profile} could not be written to ${file.path}: ${String(error)}`;
+  }
+}
+
+/** For a plan: undefined if it is as declared, or nothing can be said of it. */
+export async function profileStep(config: Config): Promise<Step | undefined> {
+  const { home, profile } = config.prefect;
+  try {
+    const text = await new AtomicFile(join(home, "profiles.toml")).read();
+    const plan = planProfile(text, profile, apiUrl(config));
+    if (plan.kind !== "write") return undefined;
+    return {
+      kind: "profile",
+      name: profile,
+      action: text === undefined ? "create" : "change",
+      fields: [{ field: "PREFECT_API_URL", from: plan.from, to: apiUrl(config) }],
+      why: undefined,
+      isDrift: false,
+    };
+  } catch {
+    return undefined;
   }
 }

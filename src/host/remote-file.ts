@@ -1,10 +1,10 @@
 /**
- * Reads a file that may lie on a remote mount: in a child, which is given up if it does not come back.
+ * Reads files that may lie on a remote mount: in a child, which is given up if it does not come back.
  * What hangs there ignores every signal; read here, it would keep one of four threads for ever.
  */
 import { spawn } from "node:child_process";
 import { buffer } from "node:stream/consumers";
-import type { RemoteText } from "../prefect/ports.ts";
+import type { RemoteSums, RemoteText } from "../prefect/ports.ts";
 
 const patienceMs = 20_000;
 /** The largest that anybody means. */
@@ -18,9 +18,38 @@ export function readRemoteFile(file: string): Promise<RemoteText> {
   return current;
 }
 
-function read(file: string): Promise<RemoteText> {
-  const { promise, resolve } = Promise.withResolvers<RemoteText>();
-  const child = spawn("/bin/sh", ["-c", `exec head -c ${mostBytes} -- "$1"`, "sh", file], {
+async function read(file: string): Promise<RemoteText> {
+  const said = await runAside(["head", "-c", String(mostBytes), "--", file]);
+  underWay.delete(file);
+  return said.kind === "failed" ? said : judge(said.output, said.complaint);
+}
+
+let lastSums: Promise<unknown> = Promise.resolve();
+
+/** Of many files in one child, and one child at a time: who asks meanwhile waits for his turn. */
+export function sumRemoteFiles(files: readonly string[]): Promise<RemoteSums> {
+  const sums = lastSums.then(() => sum(files));
+  lastSums = sums;
+  return sums;
+}
+
+async function sum(files: readonly string[]): Promise<RemoteSums> {
+  const said = await runAside(["sha256sum", "-z", "--", ...files]);
+  if (said.kind === "failed") return said;
+  const sums = said.output.split("\0").flatMap((line) => {
+    const [, digest, path] = /^([0-9a-f]{64}) [ *](.*)$/s.exec(line) ?? [];
+    return digest === undefined || path === undefined ? [] : [[path, digest] as const];
+  });
+  return { kind: "sums", sums: new Map(sums) };
+}
+
+type Said =
+  | { readonly kind: "said"; readonly output: string; readonly complaint: string }
+  | { readonly kind: "failed"; readonly why: string };
+
+function runAside(words: readonly string[]): Promise<Said> {
+  const { promise, resolve } = Promise.withResolvers<Said>();
+  const child = spawn("/bin/sh", ["-c", 'exec "$@"', "sh", ...words], {
     cwd: "/",
     detached: true,
     env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_ALL: "C" },
@@ -32,13 +61,14 @@ function read(file: string): Promise<RemoteText> {
     const why = `the file system that it is on has not answered for ${patienceMs / 1000} s`;
     resolve(failed(why));
   }, patienceMs);
-  const over = (result: RemoteText): void => {
+  child.once("error", ({ message }) => {
     clearTimeout(late);
-    underWay.delete(file);
-    resolve(result);
-  };
-  child.once("error", ({ message }) => over(failed(message)));
-  child.once("close", () => void outputs.then(([said, complaint]) => over(judge(said, complaint))));
+    resolve(failed(message));
+  });
+  child.once("close", () => {
+    clearTimeout(late);
+    void outputs.then(([output, complaint]) => resolve({ kind: "said", output, complaint }));
+  });
   return promise;
 }
 
@@ -51,4 +81,4 @@ function judge(text: string, complaint: string): RemoteText {
   return why === "" ? { kind: "text", text } : failed(why);
 }
 
-const failed = (why: string): RemoteText => ({ kind: "failed", why });
+const failed = (why: string) => ({ kind: "failed", why }) as const;

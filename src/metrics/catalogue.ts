@@ -6,6 +6,7 @@ import { checkFamilies } from "./check-families.ts";
 import { daemonFamilies } from "./daemon-families.ts";
 import type { Families, Values } from "./family.ts";
 import { jobFamilies } from "./job-families.ts";
+import { reconcileFamilies } from "./reconcile-families.ts";
 import { runFamilies } from "./run-families.ts";
 import { unitFamilies } from "./unit-families.ts";
 
@@ -15,6 +16,7 @@ export const catalogue = {
   ...runFamilies,
   ...checkFamilies,
   ...jobFamilies,
+  ...reconcileFamilies,
 } as const satisfies Families;
 
 type Catalogue = typeof catalogue;

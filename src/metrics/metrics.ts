@@ -7,6 +7,7 @@ import { type Build, DaemonMetrics } from "./daemon-metrics.ts";
 import { JobMetrics, type JobsSnapshot, noJobs } from "./job-metrics.ts";
 import { PoolSeries } from "./pool-series.ts";
 import { type LookAtProcesses, ProcessSampler } from "./process-sampler.ts";
+import { ReconcileMetrics } from "./reconcile-metrics.ts";
 import { MetricRegistry } from "./registry.ts";
 import { RunCollector } from "./run-collector.ts";
 import { RunMetrics } from "./run-metrics.ts";
@@ -39,6 +40,7 @@ export interface Metrics {
   readonly runs: RunMetrics;
   readonly checks: CheckMetrics;
   readonly jobs: JobMetrics;
+  readonly reconcile: ReconcileMetrics;
   /** A worker has been replaced and its flow runs live; in seconds, from the end of its intake to the readiness of the next. */
   readonly hotRestarted: (unit: string, took: number) => void;
   /** Of a process that an earlier daemon recorded for the unit. */
@@ -85,6 +87,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     runs: new RunMetrics(registry, pools),
     checks: new CheckMetrics(registry),
     jobs: jobMetrics,
+    reconcile: new ReconcileMetrics(registry),
     hotRestarted: (unit, took) => unitMetrics.hotRestarted(unit, took),
     notAdopted: (unit, why) => unitMetrics.notAdopted(unit, why),
     declare: (declared) => series.declare(declared),

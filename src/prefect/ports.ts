@@ -31,6 +31,14 @@ export type RemoteText =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "failed"; readonly why: string };
 
+/** A sum for each of these files that can be read; the others are left out. Never rejects, and never hangs. */
+export type SumRemote = (files: readonly string[]) => Promise<RemoteSums>;
+
+export type RemoteSums =
+  | { readonly kind: "sums"; readonly sums: ReadonlyMap<string, string> }
+  /** Nothing is known of any of them. */
+  | { readonly kind: "failed"; readonly why: string };
+
 /** Runs a command to its end. A failure to start it is a result too. */
 export type RunCommand = (request: CommandRequest) => Promise<CommandResult>;
 

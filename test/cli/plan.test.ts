@@ -1,87 +1,191 @@
-import { expect, test } from "vitest";
-import type { PlanEntry, PlanResult } from "../../src/control/control-plane.ts";
+import { describe, expect, test } from "vitest";
+import type { PlanReport, PlanStep } from "../../src/control/plan.ts";
 import { FakePlane, statusOf } from "../control/support/fake-plane.ts";
-
 import { withDaemon } from "./support/fake-context.ts";
 
-const entry = (changes: Partial<PlanEntry>): PlanEntry => ({
-  action: "leave",
-  what: "pool",
-  name: "runs",
-  field: null,
-  from: null,
-  to: null,
+const step = (changes: Partial<PlanStep> = {}): PlanStep => ({
+  kind: "limit",
+  name: "vm-runs",
+  action: "change",
+  fields: [{ field: "concurrency_limit", from: 9, to: 2 }],
   why: null,
+  isReported: false,
   ...changes,
 });
 
-async function ran(words: readonly string[], change: (plane: FakePlane) => void) {
+const report = (changes: Partial<PlanReport> = {}): PlanReport => ({
+  kind: "planned",
+  version: 1,
+  steps: [],
+  left: [],
+  problems: [],
+  ...changes,
+});
+
+const different = report({
+  steps: [
+    step({
+      kind: "pool",
+      name: "headless-runs",
+      action: "create",
+      fields: [{ field: "type", from: null, to: "process" }],
+    }),
+    step(),
+    step({
+      kind: "deployment",
+      name: "monitor/monitor",
+      fields: [],
+      why: "its code changed",
+    }),
+    step({
+      kind: "pool",
+      fields: [{ field: "description", from: "mine", to: "Light flows" }],
+      isReported: true,
+    }),
+    step({
+      kind: "schedule",
+      name: "monitor/monitor sails-2",
+      action: "remove",
+      fields: [{ field: "rule", from: "0 3 * * * UTC", to: null }],
+      why: "no longer in the configuration",
+    }),
+  ],
+  left: [
+    {
+      kind: "pool",
+      name: "by-hand",
+      reason: "not-declared",
+      why: "a process pool that is not in the configuration",
+    },
+    {
+      kind: "schedule",
+      name: "monitor/monitor",
+      reason: "operator",
+      why: "made by hand: every 60 s",
+    },
+  ],
+  problems: [
+    {
+      id: "deployment image",
+      what: "deployment image names the pool gpu, which is neither declared nor on the server",
+      cure: "Add gpu to pools:",
+    },
+  ],
+});
+
+function planeOf(planned: FakePlane["planned"]): FakePlane {
   const plane = new FakePlane(statusOf([]));
-  change(plane);
-  const { context, run } = await withDaemon(plane);
-  const status = await run(...words);
-  return { status, out: context.out.text, err: context.err.text };
+  plane.planned = planned;
+  return plane;
 }
 
-const planned = (plan: PlanResult) => (plane: FakePlane) => {
-  plane.planned = plan;
-};
+describe("plan", () => {
+  test("says what would be made, changed and removed, what is left alone, and what cannot be", async () => {
+    const { run, context } = await withDaemon(planeOf(different));
+    expect(await run("plan")).toBe(4);
+    expect(context.out.text).toMatchInlineSnapshot(`
+      "  + create pool headless-runs
+            type: process
+        ~ change limit vm-runs
+            concurrency_limit: 9 → 2
+        ~ change deployment monitor/monitor (its code changed)
+        ~ change pool vm-runs (somebody changed it in Prefect; only \`apply\` puts it
+            back)
+            description: mine → Light flows
+        - remove schedule monitor/monitor sails-2 (no longer in the configuration)
+            rule: 0 3 * * * UTC
 
-test("what differs reads like a diff, and ends with 4", async () => {
-  const entries = [
-    entry({ action: "create", name: "new", why: "type process" }),
-    entry({ action: "change", field: "concurrency_limit", from: "5", to: "2" }),
-    entry({
-      action: "remove",
-      what: "schedule",
-      name: "a/a: every 60 s",
-      why: "it is not declared any more",
-    }),
-    entry({ name: "old", why: "it is not declared" }),
-  ];
-  const { status, out } = await ran(["plan"], planned({ kind: "done", entries }));
-  expect(status).toBe(4);
-  expect(out).toBe(
-    `+ pool new
-    type process
-~ pool runs
-    concurrency_limit: 5 → 2
-- schedule a/a: every 60 s
-    it is not declared any more
+      Left alone
+        = pool by-hand: a process pool that is not in the configuration
+        = schedule monitor/monitor: made by hand: every 60 s
 
-= pool old
-    it is not declared
+      Cannot be done
+        ! deployment image names the pool gpu, which is neither declared nor on the
+          server
+          what to do: Add gpu to pools:
 
-1 to create, 1 to change, 1 to remove; 1 left as it is.
-`,
-  );
-});
-
-test("nothing that differs ends with 0", async () => {
-  const { status, out } = await ran(["plan"], planned({ kind: "done", entries: [] }));
-  expect([status, out]).toEqual([0, "Nothing differs from what is declared.\n"]);
-});
-
-test("a server that is away is told", async () => {
-  const { status, err } = await ran(["plan"], planned({ kind: "failed", why: "nobody listens" }));
-  expect(status).toBe(1);
-  expect(err).toContain("nothing can be compared: nobody listens");
-});
-
-test("as JSON", async () => {
-  const { out } = await ran(["plan", "--json"], planned({ kind: "done", entries: [entry({})] }));
-  expect(JSON.parse(out)).toEqual({ version: 1, kind: "done", entries: [entry({})] });
-});
-
-test.each([
-  [{ kind: "done", steps: ["pool new: created"], problems: [] }, 0, "pool new: created\n", ""],
-  [{ kind: "done", steps: [], problems: [] }, 0, "nothing had to be changed\n", ""],
-  [{ kind: "done", steps: [], problems: ["no pool"] }, 1, "nothing had to be changed\n", "no pool"],
-  [{ kind: "failed", steps: ["one"], why: "away" }, 1, "one\n", "it was not finished: away"],
-] as const)("apply: %o", async (applied, expected, said, complaint) => {
-  const { status, out, err } = await ran(["apply"], (plane) => {
-    plane.applied = applied;
+      Plan: 1 to create, 3 to change, 1 to remove, 1 problem.
+      "
+    `);
   });
-  expect([status, out]).toEqual([expected, said]);
-  expect(err).toContain(complaint);
+
+  test("ends with 0 where nothing differs, whatever is left alone", async () => {
+    const { run, context } = await withDaemon(planeOf(report({ left: different.left })));
+    expect(await run("plan")).toBe(0);
+    expect(context.out.text).toContain("What is declared is what is: nothing to do.");
+  });
+
+  test("JSON is the daemon's own", async () => {
+    const { run, context } = await withDaemon(planeOf(different));
+    expect(await run("plan", "--json")).toBe(4);
+    expect(JSON.parse(context.out.text)).toEqual(different);
+  });
+
+  test("a Prefect that does not answer is a failure, no daemon another", async () => {
+    const away = planeOf({ kind: "failed", why: "nothing listens at http://x/api" });
+    const { run, context } = await withDaemon(away);
+    expect(await run("plan")).toBe(1);
+    expect(context.err.text).toContain("Prefect cannot be asked: nothing listens");
+  });
+});
+
+describe("apply", () => {
+  test("tells of each step, and of what still differs", async () => {
+    const plane = planeOf(report());
+    const rest = report({ problems: different.problems });
+    plane.applied = [
+      { event: "started", step: step() },
+      { event: "done", step: step() },
+      { event: "over", result: { kind: "done", rest } },
+    ];
+    const { run, context } = await withDaemon(plane);
+    expect(await run("apply")).toBe(4);
+    expect(context.out.text).toMatchInlineSnapshot(`
+      "limit vm-runs: changed
+
+      Cannot be done
+        ! deployment image names the pool gpu, which is neither declared nor on the
+          server
+          what to do: Add gpu to pools:
+
+      Plan: 0 to create, 0 to change, 0 to remove, 1 problem.
+      "
+    `);
+    expect(plane.asked).toEqual([["apply"]]);
+  });
+
+  test("that has nothing to do says so", async () => {
+    const plane = planeOf(report());
+    plane.applied = [{ event: "over", result: { kind: "done", rest: report() } }];
+    const { run, context } = await withDaemon(plane);
+    expect(await run("apply")).toBe(0);
+    expect(context.out.text).toBe("What is declared is what is: nothing to do.\n");
+  });
+
+  test("a step that fails is a failure, and so is one that never came", async () => {
+    const plane = planeOf(report());
+    plane.applied = [
+      { event: "failed", step: step(), why: "Prefect answered 422" },
+      { event: "over", result: { kind: "done", rest: report({ steps: [step()] }) } },
+    ];
+    const { run, context } = await withDaemon(plane);
+    expect(await run("apply", "--json")).toBe(1);
+    expect(JSON.parse(context.out.text)).toMatchObject({
+      version: 1,
+      steps: [{ kind: "limit", name: "vm-runs", done: false, why: "Prefect answered 422" }],
+      result: { kind: "done" },
+    });
+    plane.applied = [{ event: "over", result: { kind: "failed", why: "it is away" } }];
+    const again = await withDaemon(plane);
+    expect(await again.run("apply")).toBe(1);
+    expect(again.context.err.text).toContain("not all was done: it is away");
+  });
+
+  test("a daemon that dies in the middle is said to have gone", async () => {
+    const plane = planeOf(report());
+    plane.applied = [{ event: "done", step: step() }];
+    const { run, context } = await withDaemon(plane);
+    expect(await run("apply")).toBe(3);
+    expect(context.out.text).toContain("limit vm-runs: changed");
+  });
 });

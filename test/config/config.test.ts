@@ -19,6 +19,8 @@ test("without a file, the default runs", async () => {
     pools: [],
     deployments: [],
     checks: [],
+    concurrencyLimits: [],
+    drift: { limits: "enforce", pools: "report", deployments: "report", schedules: "report" },
     services: [],
     web: { listen: { host: "127.0.0.1", port: 9746 } },
   });
@@ -39,9 +41,10 @@ prefect: {home: /data/prefect, env_file: p.env, profile: mine, env: {A: "1"}, ap
 environment: {project: ., path: env, python: "3.12"}
 server: {enabled: false, host: "::1", port: 4300, public_url: "https://h/api", auth_file: auth, database_url: "sqlite+aiosqlite:////x.db"}
 pools:
-  - {name: vm runs, type: docker, concurrency_limit: 2, workers: 3, requires: [arc, prefect-home], detached: false, drain_timeout: 1h, stop_timeout: 0s, strays: report, on_crash: reschedule, max_reschedules: 1}
+  - {name: vm runs, type: docker, concurrency_limit: 2, description: For all, queues: [{name: urgent, concurrency_limit: 0, priority: 1}, {name: rest}], workers: 3, requires: [arc, prefect-home], detached: false, drain_timeout: 1h, stop_timeout: 0s, strays: report, on_crash: reschedule, max_reschedules: 1}
 deployments:
   - prefect_yaml: p.yaml
+    prune: true
     schedules:
       - {deployment: f/n, cron: "*/15 0-6,22 L jan-mar fri#2", timezone: Europe/Berlin, active: false}
       - {deployment: f/n, interval: 90m}
@@ -57,6 +60,8 @@ checks:
   - {name: space, free_space: /data, min: 2GB}
   - {name: room, free_space: /data, min: 500MB, warn: 1.5GiB}
   - {name: default, free_space: /data}
+concurrency_limits: [{name: archive, limit: 3}]
+drift: {limits: report, pools: enforce, deployments: enforce, schedules: enforce}
 services:
   - name: tunnel
     command: [./bin/tunnel, -N]
@@ -104,6 +109,8 @@ state_dir: state
         name: "vm runs",
         type: "docker",
         concurrencyLimit: 2,
+        description: "For all",
+        queues: [{ name: "urgent", concurrencyLimit: 0, priority: 1 }, { name: "rest" }],
         workers: 3,
         requires: ["arc", "prefect-home"],
         detached: false,
@@ -117,6 +124,7 @@ state_dir: state
     deployments: [
       {
         prefectYaml: "DIR/p.yaml",
+        prune: true,
         schedules: [
           {
             deployment: "f/n",
@@ -168,6 +176,8 @@ state_dir: state
       usually("room", { kind: "free-space", path: "/data", min: 5e8, warn: 1_610_612_736 }),
       usually("default", { kind: "free-space", path: "/data", min: 1e9, warn: 2e9 }),
     ],
+    concurrencyLimits: [{ name: "archive", limit: 3 }],
+    drift: { limits: "report", pools: "enforce", deployments: "enforce", schedules: "enforce" },
     services: [
       {
         name: "tunnel",

@@ -16,7 +16,7 @@ const single: readonly (readonly [string, string])[] = [
   ],
   [
     "__proto__: {a: 1}",
-    ":1:1: __proto__: unknown key; known here: prefect, environment, server, pools, deployments, checks, services, jobs, web, state_dir",
+    ":1:1: __proto__: unknown key; known here: prefect, environment, server, pools, deployments, checks, concurrency_limits, drift, services, jobs, web, state_dir",
   ],
   ["server: 5", ":1:1: server: is 5, expected a map of keys"],
   ["server: []", ":1:1: server: is an empty list, expected a map of keys"],
@@ -90,6 +90,15 @@ const single: readonly (readonly [string, string])[] = [
     "pools: [{name: a}, {name: a}]",
     ':1:21: pools[1].name: is "a", as pools[0].name is (DIR/config.yaml:1); give each a name of its own',
   ],
+  [
+    "pools: [{name: a, queues: [{name: q, priority: 1}, {name: r, priority: 1}]}]",
+    ":1:62: pools[0].queues[1].priority: is 1, as pools[0].queues[0].priority is (DIR/config.yaml:1); give each a priority of its own",
+  ],
+  [
+    "concurrency_limits: [{name: a, limit: 1}, {name: a, limit: 2}]",
+    ':1:44: concurrency_limits[1].name: is "a", as concurrency_limits[0].name is (DIR/config.yaml:1); give each a name of its own',
+  ],
+  ["drift: {limits: never}", ':1:9: drift.limits: is "never", expected one of enforce, report'],
   ["pools: [{name: ''}]", `:1:10: pools[0].name: is "", expected ${poolName}`],
   ["pools: [{name: a/b}]", `:1:10: pools[0].name: is "a/b", expected ${poolName}`],
   ["pools: [{name: 'a:2'}]", `:1:10: pools[0].name: is "a:2", expected ${poolName}`],

@@ -50,6 +50,7 @@ function busyRig(): Rig {
   daemon.answered("/livez", 200);
   daemon.watchdogPinged(1_700_000_001);
   daemon.adopted(0.25);
+  rig.metrics.reconcile.rounded({ seconds: 1, at: 1_700_000_002, pending: [], withheld: [] });
   rig.now = seconds(10);
   return rig;
 }

@@ -11,6 +11,22 @@ export type WorkQueueStatus = "READY" | "NOT_READY" | "PAUSED";
 export type WorkerStatus = "ONLINE" | "OFFLINE";
 
 export interface Prefect {}
+export interface ConcurrencyLimitV2Create {
+  active?: boolean;
+  name: string;
+  limit: number;
+  active_slots?: number;
+  denied_slots?: number;
+  slot_decay_per_second?: number;
+}
+export interface ConcurrencyLimitV2Update {
+  active?: boolean | null;
+  name?: string | null;
+  limit?: number | null;
+  active_slots?: number | null;
+  denied_slots?: number | null;
+  slot_decay_per_second?: number | null;
+}
 export interface ConcurrencyOptions {
   collision_strategy: ConcurrencyLimitStrategy;
   grace_period_seconds?: number | null;
@@ -133,6 +149,43 @@ export interface DeploymentScheduleUpdate {
   };
   slug?: string | null;
   replaces?: string | null;
+}
+export interface DeploymentUpdate {
+  version?: string | null;
+  description?: string | null;
+  paused?: boolean;
+  schedules?: DeploymentScheduleUpdate[];
+  concurrency_limit?: number | null;
+  concurrency_options?: ConcurrencyOptions | null;
+  global_concurrency_limit_id?: string | null;
+  parameters?: {
+    [k: string]: unknown;
+  } | null;
+  parameter_openapi_schema?: {
+    [k: string]: unknown;
+  } | null;
+  tags?: string[];
+  work_queue_name?: string | null;
+  work_pool_name?: string | null;
+  path?: string | null;
+  job_variables?: {
+    [k: string]: unknown;
+  } | null;
+  pull_steps?:
+    | {
+        [k: string]: unknown;
+      }[]
+    | null;
+  entrypoint?: string | null;
+  storage_document_id?: string | null;
+  infrastructure_document_id?: string | null;
+  enforce_parameter_schema?: boolean | null;
+  version_info?: VersionInfo | null;
+}
+export interface VersionInfo {
+  type: string;
+  version: string;
+  [k: string]: unknown;
 }
 export interface Flow {
   id: string;

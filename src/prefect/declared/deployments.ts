@@ -1,35 +1,107 @@
 /**
- * Makes the deployments of a `prefect.yaml` that the server does not have. Those that exist are
- * left alone: `prefect deploy` would replace their schedules and lift their pauses.
+ * The deployments of `prefect.yaml` files against those that the server has. One that is as it was
+ * made is left alone: `prefect deploy` would replace its schedules and lift its pause.
  */
-import { basename, dirname } from "node:path";
-import type { Deployment } from "../api/client.ts";
-import type { Answer } from "../api/transport.ts";
-import type { CommandRequest, RunCommand } from "../ports.ts";
+import type { DeploymentsConfig } from "../../config/config.ts";
+import type { Deployment } from "../api/declared.ts";
+import type { DeploymentSource } from "./declared-files.ts";
+import { type DeploymentRecord, fingerprint, ordered } from "./ledger.ts";
 import type { DeclaredDeployment } from "./prefect-yaml.ts";
+import type { Difficulty, FieldChange, Left, PartPlan, Planned } from "./steps.ts";
 
-export interface DeploymentPlan {
-  readonly missing: readonly DeclaredDeployment[];
-  /** They name a pool that neither the configuration nor the server has. */
-  readonly withoutPool: readonly DeclaredDeployment[];
+export type DeploymentOrder =
+  | {
+      readonly kind: "deploy";
+      readonly entry: DeploymentSource;
+      /** What it replaces; undefined if it is new. */
+      readonly actual: Deployment | undefined;
+    }
+  | { readonly kind: "delete"; readonly id: string };
+
+export interface DeploymentPlan extends PartPlan<DeploymentOrder> {
+  /** On the server as declared, though nobody has noted that yet. */
+  readonly adopted: readonly { readonly entry: DeploymentSource; readonly actual: Deployment }[];
 }
 
-/** @param pools names of the pools that are declared or on the server */
-export function planDeployments(
-  declared: readonly DeclaredDeployment[],
+export interface DeploymentSources {
+  readonly declared: readonly DeploymentSource[];
+  readonly files: readonly DeploymentsConfig[];
+  readonly unreadable: ReadonlySet<string>;
+  readonly actual: readonly Deployment[];
+  /** Names of the pools that are declared or on the server. */
+  readonly pools: ReadonlySet<string>;
+  readonly records: Readonly<Record<string, DeploymentRecord>>;
+}
+
+export function planDeployments(sources: DeploymentSources): DeploymentPlan {
+  const { declared, actual, records, pools } = sources;
+  const planned: Planned<DeploymentOrder>[] = [];
+  const left: Left[] = [];
+  const difficulties: Difficulty[] = [];
+  const adopted: { entry: DeploymentSource; actual: Deployment }[] = [];
+  const found = matches(declared, actual, records);
+  for (const entry of declared) {
+    const made = found.get(entry);
+    if (!hasPool(entry, pools)) difficulties.push(withoutPool(entry));
+    else if (made === undefined) planned.push(creation(entry));
+    else {
+      const record = records[made.id];
+      const change = changeOf(entry, made, record);
+      if (change !== undefined) planned.push(change);
+      else if (record === undefined) adopted.push({ entry, actual: made });
+    }
+    if (made !== undefined) left.push(...pauseOf(entry, made, records[made.id]));
+  }
+  const known = new Set([...found.values()].map(({ id }) => id));
+  for (const each of actual) {
+    if (known.has(each.id)) continue;
+    const other = undeclared(each, sources);
+    if ("step" in other) planned.push(other);
+    else left.push(other);
+  }
+  return { planned, left, difficulties, adopted, claims: [] };
+}
+
+/** What stands for which entry: by our own note of it, by its entrypoint, or by the names of both. */
+function matches(
+  declared: readonly DeploymentSource[],
   actual: readonly Deployment[],
-  pools: ReadonlySet<string>,
-): DeploymentPlan {
-  const missing = declared.filter((entry) => !actual.some((made) => isMade(entry, made)));
-  const hasPool = ({ poolName }: DeclaredDeployment) =>
-    poolName === undefined || isTemplate(poolName) || pools.has(poolName);
-  return {
-    missing: missing.filter(hasPool),
-    withoutPool: declared.filter((entry) => !hasPool(entry)),
-  };
+  records: Readonly<Record<string, DeploymentRecord>>,
+): ReadonlyMap<DeploymentSource, Deployment> {
+  const keyOf = (file: string, selector: string): string => `${file}\n${selector}`;
+  const recorded = new Map(
+    actual.flatMap((each) => {
+      const record = records[each.id];
+      return record === undefined ? [] : [[keyOf(record.file, record.selector), each] as const];
+    }),
+  );
+  const byName = Map.groupBy(actual, ({ name }) => name);
+  return new Map(
+    declared.flatMap((entry) => {
+      const named = isTemplate(entry.name) ? actual : (byName.get(entry.name) ?? []);
+      const made =
+        recorded.get(keyOf(entry.file, entry.selector)) ??
+        named.find((each) => isMade(entry, each)) ??
+        named.find(({ flowName, name }) => name === entry.name && flowName === flowOf(entry));
+      return made === undefined ? [] : [[entry, made] as const];
+    }),
+  );
 }
 
-export const isMade = (entry: DeclaredDeployment, made: Deployment): boolean =>
+/** Of one that has just been made. */
+export const findMade = (
+  entry: DeploymentSource,
+  actual: readonly Deployment[],
+): Deployment | undefined => matches([entry], actual, {}).get(entry);
+
+/** Prefect names a flow by its function, unless the code says otherwise. */
+export const flowOf = ({ entrypoint }: DeclaredDeployment): string | undefined =>
+  entrypoint?.split(":")[1]?.replaceAll("_", "-");
+
+const hasPool = ({ poolName }: DeclaredDeployment, pools: ReadonlySet<string>): boolean =>
+  poolName === undefined || isTemplate(poolName) || pools.has(poolName);
+
+const isMade = (entry: DeclaredDeployment, made: Deployment): boolean =>
   fits(entry.name, made.name) &&
   (entry.entrypoint === undefined || fits(entry.entrypoint, made.entrypoint ?? ""));
 
@@ -39,6 +111,8 @@ const template = /\{\{.*?\}\}/;
 const isTemplate = (value: string): boolean => template.test(value);
 
 function fits(declared: string, actual: string): boolean {
+  if (declared === actual) return true;
+  if (!isTemplate(declared)) return false;
   const pattern = declared
     .split(template)
     .map((part) => RegExp.escape(part))
@@ -46,95 +120,134 @@ function fits(declared: string, actual: string): boolean {
   return new RegExp(`^${pattern}$`, "s").test(actual);
 }
 
-export interface DeployDeps {
-  readonly run: RunCommand;
-  readonly program: string;
-  readonly env: CommandRequest["env"];
-  readonly signal: AbortSignal;
-  /** Which of these the server does not have now. */
-  readonly stillMissing: (
-    entries: readonly DeclaredDeployment[],
-  ) => Promise<Answer<readonly DeclaredDeployment[]>>;
+const withoutPool = ({ name, poolName, file }: DeclaredDeployment): Difficulty => ({
+  id: `deployment ${name}`,
+  what: `deployment ${name} (${file}) names the pool ${poolName}, which is neither declared nor on the server: nothing would run it`,
+  cure: `Add ${poolName} to pools: in the configuration, or name another pool in the file`,
+});
+
+const creation = (entry: DeploymentSource): Planned<DeploymentOrder> => ({
+  step: {
+    kind: "deployment",
+    name: entry.selector,
+    action: "create",
+    fields: [
+      ...(entry.entrypoint === undefined
+        ? []
+        : [{ field: "entrypoint", from: undefined, to: entry.entrypoint }]),
+      ...(entry.poolName === undefined
+        ? []
+        : [{ field: "work_pool", from: undefined, to: entry.poolName }]),
+    ],
+    why: undefined,
+    isDrift: false,
+  },
+  order: { kind: "deploy", entry, actual: undefined },
+  claims: [],
+});
+
+function changeOf(
+  entry: DeploymentSource,
+  actual: Deployment,
+  record: DeploymentRecord | undefined,
+): Planned<DeploymentOrder> | undefined {
+  const parts = record === undefined ? [] : changedParts(entry, record);
+  const drifted = record === undefined || parts.length > 0 ? [] : driftOf(actual, record);
+  const fields = record === undefined ? plainDifferences(entry, actual) : drifted;
+  if (parts.length === 0 && fields.length === 0) return undefined;
+  const changed = parts.length > 0 ? `${parts.join(" and ")} changed` : undefined;
+  const why = record === undefined ? "not as the file has it" : changed;
+  return {
+    step: {
+      kind: "deployment",
+      name: `${actual.flowName}/${actual.name}`,
+      action: "change",
+      fields,
+      why,
+      isDrift: record !== undefined && parts.length === 0,
+    },
+    order: { kind: "deploy", entry, actual },
+    claims: [],
+  };
 }
 
-export interface DeployFailure {
-  readonly deployment: DeclaredDeployment;
-  readonly why: string;
+function changedParts(entry: DeploymentSource, record: DeploymentRecord): readonly string[] {
+  return [
+    ...(entry.fingerprint === record.entry ? [] : ["its entry"]),
+    ...(entry.code === record.code ? [] : ["its code"]),
+    ...(entry.lock === record.lock ? [] : ["the lock"]),
+  ];
 }
 
-type Failures = Answer<readonly DeployFailure[]>;
-
-/**
- * All of one file at once, for the start of Prefect's command line costs seconds; then, because it
- * stops at the first error, each of those that are still missing by its own name. Once the server
- * no longer says what it has, nothing more is tried.
- */
-export async function deploy(
-  missing: readonly DeclaredDeployment[],
-  deps: DeployDeps,
-): Promise<Failures> {
-  const failures: DeployFailure[] = [];
-  for (const entries of Object.values(Object.groupBy(missing, ({ file }) => file))) {
-    if (entries === undefined) continue;
-    const ofFile = await deployFile(entries, deps);
-    if (ofFile.kind !== "ok") return ofFile;
-    failures.push(...ofFile.value);
-  }
-  return { kind: "ok", value: failures };
-}
-
-async function deployFile(
-  entries: readonly DeclaredDeployment[],
-  deps: DeployDeps,
-): Promise<Failures> {
-  const together = await deployNames(entries, deps);
-  // Status 0 proves nothing: names that it did not find are skipped.
-  const left = await deps.stillMissing(entries);
-  if (left.kind !== "ok") return left;
-  const failed = (deployment: DeclaredDeployment, why: string) => ({ deployment, why });
-  if (entries.length === 1) {
-    return { kind: "ok", value: left.value.map((entry) => failed(entry, together)) };
-  }
-  const failures: DeployFailure[] = [];
-  for (const entry of left.value) {
-    const why = await deployNames([entry], deps);
-    const still = await deps.stillMissing([entry]);
-    if (still.kind !== "ok") return still;
-    if (still.value.length > 0) failures.push(failed(entry, why));
-  }
-  return { kind: "ok", value: failures };
-}
-
-/** What it said, in case that the deployments are not there after it. */
-async function deployNames(
-  entries: readonly DeclaredDeployment[],
-  { run, program, env, signal }: DeployDeps,
-): Promise<string> {
-  const [first] = entries;
-  if (first === undefined) return "";
-  const names = entries.flatMap(({ selector }) => ["-n", selector]);
-  const result = await run({
-    command: [program, "--no-prompt", "deploy", "--prefect-file", basename(first.file), ...names],
-    // It imports the flows, and nothing may be written into the project's folder.
-    env: { ...env, PYTHONDONTWRITEBYTECODE: "1" },
-    // Entrypoints are relative to the folder, and Prefect notes it as the place of the code.
-    directory: dirname(first.file),
-    timeoutMs: 60_000 + 30_000 * entries.length,
-    signal,
+/** What a person changed since `prefect deploy`. */
+const driftOf = ({ settings }: Deployment, { made }: DeploymentRecord): readonly FieldChange[] =>
+  Object.entries(settings).flatMap(([field, from]) => {
+    const to = made[field];
+    return to === undefined || to === noted(from) ? [] : [{ field, from, to: plainly(to) }];
   });
-  return `${result.isOk ? "exited with status 0" : result.how}: ${lastWords(result.output)}`;
+
+/** Long ones by their fingerprint: they are compared, and hardly read. */
+export const noted = (value: unknown): string => {
+  const text = ordered(value ?? null);
+  return text.length > 200 ? `#${fingerprint(value)}` : text;
+};
+
+const plainly = (text: string): unknown =>
+  text.startsWith("#") ? "as it was deployed" : (JSON.parse(text) as unknown);
+
+/** Of one that nobody has noted, what can be told without Prefect's own reading of the file. */
+function plainDifferences(entry: DeploymentSource, actual: Deployment): readonly FieldChange[] {
+  const { entrypoint, poolName, description, tags } = entry;
+  const pairs = [
+    ["entrypoint", entrypoint, actual.entrypoint ?? ""],
+    ["work_pool", poolName, actual.poolName ?? ""],
+    ["description", description?.trim(), textOf(actual.settings["description"]).trim()],
+    ["tags", tags?.toSorted().join(", "), sortedTags(actual)],
+  ] as const;
+  return pairs.flatMap(([field, to, from]) =>
+    to === undefined || fits(to, from) ? [] : [{ field, from, to }],
+  );
 }
 
-/** The inside of a traceback, and what is said at the end of any deployment. */
-const sayNothing =
-  /^( {2}File | {4}|Traceback|During handling of|The above exception|An exception occurred|View Deployment in UI|To execute flow runs|To schedule a run|You can also provide|For valid deployment|Skipping deployment|Deploying |Deployment '.*successfully)/;
+const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
 
-/** The error is the last thing that is said, sometimes in a frame or over several lines. */
-function lastWords(output: string): string {
-  const lines = output
-    .split("\n")
-    .map((line) => line.replace(/^[│╭╰][─ ]?|[│╮╯─]/g, "").trimEnd())
-    .filter((line) => line !== "" && !sayNothing.test(line))
-    .map((line) => line.trim());
-  return lines.slice(-3).join(" ").slice(-300) || "it said nothing";
+function sortedTags({ settings }: Deployment): string {
+  const tags: unknown = settings["tags"];
+  return Array.isArray(tags) ? tags.map(String).toSorted().join(", ") : "";
+}
+
+function pauseOf(
+  entry: DeploymentSource,
+  { paused, flowName, name }: Deployment,
+  record: DeploymentRecord | undefined,
+): readonly Left[] {
+  if (paused === (record?.paused ?? entry.paused)) return [];
+  const why = paused ? "an operator has paused it" : "an operator has set it going";
+  return [{ kind: "deployment", name: `${flowName}/${name}`, reason: "operator", why }];
+}
+
+function undeclared(
+  each: Deployment,
+  { records, files, unreadable }: DeploymentSources,
+): Left | Planned<DeploymentOrder> {
+  const name = `${each.flowName}/${each.name}`;
+  const record = records[each.id];
+  const source = files.find(({ prefectYaml }) => prefectYaml === record?.file);
+  if (record === undefined || source === undefined || unreadable.has(record.file)) {
+    const why =
+      record !== undefined && unreadable.has(record.file)
+        ? `of ${record.file}, which cannot be read`
+        : "in none of the files under deployments:";
+    return { kind: "deployment", name, reason: "not-declared", why };
+  }
+  const gone = `no longer in ${record.file}`;
+  if (!source.prune || !record.isOurs) {
+    const advice = record.isOurs ? "; prune: true would delete it" : "; it was not made by us";
+    return { kind: "deployment", name, reason: "not-declared", why: `${gone}${advice}` };
+  }
+  return {
+    step: { kind: "deployment", name, action: "remove", fields: [], why: gone, isDrift: false },
+    order: { kind: "delete", id: each.id },
+    claims: [],
+  };
 }

@@ -3,7 +3,12 @@ import { parse, stringify, type TomlTable } from "smol-toml";
 
 export type ProfilePlan =
   | { readonly kind: "in-order" }
-  | { readonly kind: "write"; readonly text: string }
+  | {
+      readonly kind: "write";
+      readonly text: string;
+      /** The address that stands there now, if any. */
+      readonly from: unknown;
+    }
   | { readonly kind: "unreadable"; readonly why: string };
 
 /**
@@ -27,7 +32,7 @@ export function planProfile(text: string | undefined, name: string, url: string)
     ...document,
     profiles: { ...profiles, [name]: { ...profile, PREFECT_API_URL: url } },
   };
-  return { kind: "write", text: `${stringify(next)}\n` };
+  return { kind: "write", text: `${stringify(next)}\n`, from: profile["PREFECT_API_URL"] };
 }
 
 const tableIn = (table: TomlTable, key: string): TomlTable => {

@@ -1,5 +1,4 @@
 import type {
-  ApplyResult,
   BackupsResult,
   CancelResult,
   ControlPlane,
@@ -15,6 +14,7 @@ import type {
   UnitVerb,
   VerifyResult,
 } from "../../../src/control/control-plane.ts";
+import type { ApplyEvent } from "../../../src/control/plan.ts";
 import { isReady } from "../../../src/control/readiness.ts";
 import type { PoolStatus, RunStatus, Status, UnitStatus } from "../../../src/control/status.ts";
 
@@ -109,8 +109,6 @@ export class FakePlane implements ControlPlane {
   isAlive = true;
   readonly orders: (readonly [UnitVerb, readonly string[]])[] = [];
   reloaded: ReloadResult = { kind: "reloaded", added: [], changed: [], removed: [], warnings: [] };
-  planned: PlanResult = { kind: "done", entries: [] };
-  applied: ApplyResult = { kind: "done", steps: [], problems: [] };
   flowRuns: readonly RunStatus[] = [];
   cancelled: CancelResult = { kind: "done" };
   recovered: RecoverResult = { kind: "done", settled: [] };
@@ -118,6 +116,8 @@ export class FakePlane implements ControlPlane {
   jobOrder: JobOrderResult = { kind: "started", job: "backup", since: "2026-01-01T12:00:00.000Z" };
   listed: BackupsResult = { kind: "done", version: 1, directory: "/backups", backups: [] };
   verified: VerifyResult = { kind: "refused", why: "it is damaged", cure: null };
+  planned: PlanResult = { kind: "planned", version: 1, steps: [], left: [], problems: [] };
+  applied: readonly ApplyEvent[] = [];
   /** What an order for pools meets with, if it cannot be carried out. */
   refusal: Extract<PoolOrderResult, { kind: "failed" }> | undefined;
   readonly asked: (readonly unknown[])[] = [];
@@ -176,14 +176,6 @@ export class FakePlane implements ControlPlane {
     return { kind: "done", units };
   }
 
-  async plan(): Promise<PlanResult> {
-    return this.planned;
-  }
-
-  async apply(): Promise<ApplyResult> {
-    return this.applied;
-  }
-
   async reload(): Promise<ReloadResult> {
     return this.reloaded;
   }
@@ -208,6 +200,17 @@ export class FakePlane implements ControlPlane {
 
   resume(pools: readonly string[]): Promise<PoolOrderResult> {
     return this.#orderPools("resume", pools);
+  }
+
+  plan(): Promise<PlanResult> {
+    this.asked.push(["plan"]);
+    return Promise.resolve(this.planned);
+  }
+
+  apply(told: (event: ApplyEvent) => void): Promise<void> {
+    this.asked.push(["apply"]);
+    for (const event of this.applied) told(event);
+    return Promise.resolve();
   }
 
   reexec(): ReexecResult {

@@ -1,11 +1,13 @@
 import { expect, test } from "vitest";
 import { createPrefectApi } from "../../../src/prefect/api/client.ts";
+import { createDeclaredApi } from "../../../src/prefect/api/declared.ts";
 import { signal } from "./given.ts";
 import { loopbackServer, type Received, type Reply } from "./loopback-server.ts";
 
 async function served(reply: Reply) {
   const server = await loopbackServer(reply);
-  const api = createPrefectApi({ url: server.url, auth: undefined, requestTimeoutMs: 20_000 });
+  const options = { url: server.url, auth: undefined, requestTimeoutMs: 20_000 };
+  const api = { ...createPrefectApi(options), ...createDeclaredApi(options) };
   const dispose = server[Symbol.asyncDispose].bind(server);
   return { api, received: server.received, [Symbol.asyncDispose]: dispose };
 }
@@ -67,22 +69,18 @@ test("deployments carry the names of their flows", async () => {
     flow_id: flow,
     entrypoint: flow === "two" ? null : `${flow}.py:f`,
     work_pool_name: flow === "two" ? null : "runs",
-    schedules: [
-      {
-        id: "s",
-        slug: null,
-        active: true,
-        schedule: { cron: "* * * * *", timezone: "UTC", day_or: true },
-      },
-    ],
+    schedules: [{ id: "s", slug: null, active: true, schedule: { cron: "@daily" } }],
     paused: false,
+    updated: "2026-01-01T00:00:00Z",
+    tags: ["b", "a"],
+    job_variables: { command: flow === "one" ? "mine" : null },
   }));
   const flows = ["two", "one"].map((id) => ({ id, name: `flow-${id}` }));
   await using server = await served((received) =>
     pages(received.path.includes("/flows/") ? flows : deployments, received),
   );
   const answer = await server.api.deployments(signal);
-  expect(answer).toEqual({
+  expect(answer).toMatchObject({
     kind: "ok",
     value: [
       ["one", "flow-one", "one.py:f", "runs"],
@@ -94,9 +92,9 @@ test("deployments carry the names of their flows", async () => {
       flowName,
       entrypoint,
       poolName,
-      schedules: [
-        { id: "s", slug: null, active: true, schedule: { cron: "* * * * *", timezone: "UTC" } },
-      ],
+      command: flow === "one" ? "mine" : undefined,
+      schedules: [{ id: "s", slug: null, active: true, schedule: { cron: "@daily" } }],
+      settings: { tags: ["a", "b"], work_pool: poolName ?? null },
     })),
   });
 });
@@ -138,7 +136,7 @@ test("writes go where Prefect has them, and are repeated if it is busy", async (
   expect((await api.createPool(made, signal)).kind).toBe("ok");
   await api.updatePool("my pool #1?", { concurrency_limit: 3 }, signal);
   const schedule = { active: true, slug: "sails-1", schedule: { cron: "@daily" } };
-  await api.createSchedules("d1", [schedule], signal);
+  await api.createSchedule("d1", schedule, signal);
   expect(received.map(({ method, path }) => `${method} ${path}`)).toEqual([
     "POST /api/work_pools/",
     "POST /api/work_pools/",
@@ -151,4 +149,22 @@ test("writes go where Prefect has them, and are repeated if it is busy", async (
     { concurrency_limit: 3 },
     [schedule],
   ]);
+});
+
+test("a schedule without a slug is not asked for twice: the first may have been made", async () => {
+  await using server = await served(() => [503, "{}"]);
+  const schedule = { active: true, schedule: { cron: "@daily" } };
+  expect(await server.api.createSchedule("d1", schedule, signal)).toMatchObject({ status: 503 });
+  expect(server.received).toHaveLength(1);
+});
+
+test("what is there already has been made, and what has gone has been deleted", async () => {
+  await using there = await served(() => [409, "{}"]);
+  const schedule = { active: true, slug: "sails-1", schedule: { cron: "@daily" } };
+  expect((await there.api.createSchedule("d1", schedule, signal)).kind).toBe("ok");
+  expect((await there.api.createQueue("p", { name: "q" }, signal)).kind).toBe("ok");
+  expect((await there.api.createLimit({ name: "l", limit: 1 }, signal)).kind).toBe("ok");
+  await using gone = await served(() => [404, "{}"]);
+  expect((await gone.api.deleteSchedule("d1", "s1", signal)).kind).toBe("ok");
+  expect((await gone.api.deleteDeployment("d1", signal)).kind).toBe("ok");
 });

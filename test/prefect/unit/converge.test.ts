@@ -1,11 +1,14 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { PoolConfig, ScheduleConfig } from "../../../src/config/config.ts";
-import { readRemoteFile } from "../../../src/host/remote-file.ts";
-import { converge, type Difficulty, type Round } from "../../../src/prefect/declared/converge.ts";
+import type { Config, PoolConfig, ScheduleConfig } from "../../../src/config/config.ts";
+import { converge, type Round } from "../../../src/prefect/declared/converge.ts";
 import { withCommand } from "../../../src/prefect/declared/job-template.ts";
+import { Ledger } from "../../../src/prefect/declared/ledger.ts";
+import { type FailedDeployments, type Plan, readPlan } from "../../../src/prefect/declared/plan.ts";
+import { stepWords } from "../../../src/prefect/declared/steps.ts";
+import type { RemoteSums } from "../../../src/prefect/ports.ts";
 import type { Blocker } from "../../../src/supervision/unit-state.ts";
 import {
   configOf,
@@ -38,10 +41,14 @@ interface Declared {
   readonly pools?: readonly PoolConfig[];
   readonly files?: readonly string[];
   readonly schedules?: readonly ScheduleConfig[];
+  readonly limits?: Config["concurrencyLimits"];
+  readonly prune?: boolean;
+  readonly drift?: Partial<Config["drift"]>;
 }
 
 /** One server, and rounds towards what is declared. */
-function setUp({ pools = [], files = [], schedules = [] }: Declared) {
+function setUp(wanted: Declared) {
+  const { pools = [], files = [], schedules = [], limits = [], prune = false, drift = {} } = wanted;
   const api = new ScriptedApi();
   const events: string[] = [];
   const conditions = new Map<string, Blocker | undefined>();
@@ -49,7 +56,7 @@ function setUp({ pools = [], files = [], schedules = [] }: Declared) {
   const { run, requests } = scriptedRun((command) => {
     for (const name of namesIn(command)) {
       if (bad.has(name)) return failed(`ValueError: ${name} is bad`);
-      api.deployments_.push(deployment(name));
+      api.deploy(name);
     }
     return {};
   });
@@ -58,25 +65,97 @@ function setUp({ pools = [], files = [], schedules = [] }: Declared) {
     deployments: files.map((file, index) => ({
       prefectYaml: join(folder, file),
       schedules: index === 0 ? schedules : [],
+      prune,
     })),
+    concurrencyLimits: limits,
+    drift,
   });
-  const round = (known: readonly Difficulty[] = []): Promise<Round> =>
-    converge({
-      config,
-      api,
-      deploying: { run, program: "prefect", env: {} },
-      read: readRemoteFile,
-      known,
+  const stored = new Map<string, string>();
+  const store = {
+    read: (path: string) => Promise.resolve(stored.get(path)),
+    write: (path: string, text: string) => {
+      stored.set(path, text);
+      return Promise.resolve();
+    },
+  };
+  let ledger = new Ledger(store, "declared.json");
+  const failedBefore: FailedDeployments = new Map();
+  const code = new Map<string, string>();
+  let hangs: RemoteSums | undefined;
+  const reading = {
+    config,
+    api,
+    files: {
+      read: (path: string) =>
+        readFile(path, "utf8").then(
+          (text) => ({ kind: "text", text }) as const,
+          (error: unknown) => ({ kind: "failed", why: String(error) }) as const,
+        ),
+      sums: (paths: readonly string[]) => {
+        const known = paths.flatMap((path) => {
+          const sum = code.get(path.slice(folder.length + 1));
+          return sum === undefined ? [] : [[path, sum] as const];
+        });
+        return Promise.resolve(hangs ?? ({ kind: "sums", sums: new Map(known) } as const));
+      },
+    },
+    profileStep: () => Promise.resolve(undefined),
+    signal,
+  };
+  const round = async (mode: "keep" | "apply" = "keep"): Promise<Round> => {
+    await ledger.open();
+    return converge({
+      ...reading,
+      ledger,
+      mode,
+      failedBefore,
+      run,
+      program: "prefect",
+      env: {},
+      observer: {
+        started: () => undefined,
+        done: (step) => events.push(stepWords(step)),
+        failed: ({ kind, name }, why) => events.push(`${kind} ${name} failed: ${why}`),
+      },
       defaultTemplate: () => Promise.resolve({ kind: "known", template: defaultTemplate }),
       workersStarted: () => Promise.resolve(),
       setCondition: (name, blocker) => {
         conditions.set(name, blocker);
         events.push(`${name}: ${blocker?.kind ?? "met"} after ${api.writes.length} writes`);
       },
-      log: (message) => events.push(message),
-      signal,
     });
-  return { api, bad, conditions, events, requests, round };
+  };
+  return {
+    api,
+    bad,
+    code,
+    conditions,
+    config,
+    events,
+    failedBefore,
+    requests,
+    round,
+    plan: async (): Promise<Plan> => {
+      await ledger.open();
+      const answer = await readPlan({ ...reading, ledger, failedBefore });
+      if (answer.kind !== "ok") throw new Error(answer.why);
+      return answer.value;
+    },
+    /** The file system of the code does not answer any more. */
+    hang: () => {
+      hangs = { kind: "failed", why: "the file system has not answered" };
+    },
+    /** As the next daemon has it. */
+    restart: () => {
+      ledger = new Ledger(store, "declared.json");
+    },
+  };
+}
+
+/** What is wrong after a round that went to its end. */
+function told(round: Round) {
+  if (round.kind !== "done") return round;
+  return { kind: "done", difficulties: round.plan.difficulties };
 }
 
 const inOrder = { kind: "done", difficulties: [] } as const;
@@ -97,17 +176,17 @@ describe("all that is declared", () => {
 
   test("is made in one round, pools before deployments before schedules", async () => {
     const { api, events, requests, round } = setUp(everything);
-    expect(await round()).toEqual(inOrder);
-    expect(api.writes).toEqual(["create runs", "create more", "create schedules id-a"]);
+    expect(told(await round())).toEqual(inOrder);
+    expect(api.writes).toEqual(["create runs", "create more", "create schedule id-a sails-1"]);
     expect(requests.map(({ command }) => namesIn(command))).toEqual([["a", "b"]]);
     expect(events).toEqual([
-      "pool runs: created",
       "pool runs: met after 1 writes",
-      "pool more: created",
+      "pool runs: created",
       "pool more: met after 2 writes",
-      "making 2 deployments: a, b",
-      "made 2 deployments: a, b",
-      "a/a: 1 schedule made",
+      "pool more: created",
+      "deployment a: created",
+      "deployment b: created",
+      "schedule a/a sails-1: created",
     ]);
   });
 
@@ -116,7 +195,7 @@ describe("all that is declared", () => {
     await round();
     const writes = api.writes.length;
     events.length = 0;
-    expect(await round()).toEqual(inOrder);
+    expect(told(await round())).toEqual(inOrder);
     expect(api.writes).toHaveLength(writes);
     expect(requests).toHaveLength(1);
     expect(events).toEqual(["pool runs: met after 3 writes", "pool more: met after 3 writes"]);
@@ -125,14 +204,14 @@ describe("all that is declared", () => {
   test("says of a limit that it changes what it was", async () => {
     const { api, events, round } = setUp({ pools: [pool("runs", { concurrencyLimit: 2 })] });
     api.pools_ = [onServer("runs", { concurrency_limit: 7 })];
-    expect(await round()).toEqual(inOrder);
+    expect(told(await round())).toEqual(inOrder);
     expect(api.writes).toEqual(['update runs {"concurrency_limit":2}']);
-    expect(events).toContain("pool runs: limit set from 7 to 2");
+    expect(events).toContain("limit runs: concurrency_limit 7 → 2");
   });
 
   test("that is nothing is in order", async () => {
     const { api, round } = setUp({});
-    expect(await round()).toEqual(inOrder);
+    expect(told(await round())).toEqual(inOrder);
     expect(api.writes).toEqual([]);
   });
 });
@@ -148,7 +227,7 @@ describe("pools", () => {
   test("one of another type is a difficulty with a cure, and no hindrance for others", async () => {
     const { api, conditions, round } = setUp({ pools: [pool("runs"), pool("more")] });
     api.pools_ = [onServer("runs", { type: "docker" })];
-    expect(await round()).toEqual({
+    expect(told(await round())).toEqual({
       kind: "done",
       difficulties: [
         {
@@ -171,10 +250,14 @@ describe("pools", () => {
     async (status) => {
       const { api, conditions, round } = setUp({ pools: [pool("runs"), pool("more")] });
       api.answers.set("create runs", refused(status));
-      expect(await round()).toEqual({
+      expect(told(await round())).toEqual({
         kind: "done",
         difficulties: [
-          { id: "pool runs", what: `pool runs is not right: Prefect answered ${status}: so it is` },
+          {
+            id: "pool runs",
+            what: `pool runs could not be created: Prefect answered ${status}: so it is`,
+            cure: "Correct it, then `sails-supervisor reload`",
+          },
         ],
       });
       expect(conditions.get("pool runs")?.kind).toBe("dependency");
@@ -197,7 +280,7 @@ describe("pools", () => {
       expect(conditions.get("pool runs")?.why).toMatch(String(status));
       expect([conditions.has("pool more"), conditions.get("pool more")]).toEqual([true, undefined]);
       api.answers.clear();
-      expect(await round()).toEqual(inOrder);
+      expect(told(await round())).toEqual(inOrder);
       expect(conditions.get("pool runs")).toBeUndefined();
     },
   );
@@ -214,14 +297,14 @@ describe("an API that goes away", () => {
       const { api, events, round } = setUp(declared);
       api.diesAfter = diesAfter;
       expect((await round()).kind, `after ${diesAfter} calls`).toBe("cut-short");
-      expect(events.filter((event) => event.startsWith("made"))).toHaveLength(
+      expect(events.filter((event) => event === "deployment a: created")).toHaveLength(
         diesAfter > 3 ? 1 : 0,
       );
       api.diesAfter = Number.POSITIVE_INFINITY;
-      expect(await round(), `after ${diesAfter} calls`).toEqual(inOrder);
+      expect(told(await round()), `after ${diesAfter} calls`).toEqual(inOrder);
       expect(api.deployments_.map(({ name }) => name).toSorted()).toEqual(["a", "b"]);
     }
-    expect(calls).toBe(6);
+    expect(calls).toBe(7);
   });
 
   test("before the first answer nothing is believed of any pool", async () => {
@@ -244,7 +327,7 @@ describe("deployments", () => {
   test("one that cannot be made is told with Prefect's words; the others are made", async () => {
     const { api, bad, events, round } = setUp({ pools: [pool("runs")], files: ["two.yaml"] });
     bad.add("a");
-    expect(await round()).toEqual({
+    expect(told(await round())).toEqual({
       kind: "done",
       difficulties: [
         {
@@ -255,23 +338,12 @@ describe("deployments", () => {
       ],
     });
     expect(api.deployments_.map(({ name }) => name)).toEqual(["b"]);
-    expect(events).toContain("made 1 deployment: b");
-  });
-
-  test("one that could not be made is not tried again for nothing, and stays a difficulty", async () => {
-    const { bad, requests, round } = setUp({ pools: [pool("runs")], files: ["two.yaml"] });
-    bad.add("a");
-    const first = await round();
-    const tries = requests.length;
-    expect(first.kind === "done" && (await round(first.difficulties))).toEqual(first);
-    expect(requests).toHaveLength(tries);
-    bad.clear();
-    expect(await round()).toEqual(inOrder);
+    expect(events).toContain("deployment b: created");
   });
 
   test("one whose pool nobody has is not tried", async () => {
     const { requests, round } = setUp({ pools: [pool("runs")], files: ["lost.yaml"] });
-    expect(await round()).toEqual({
+    expect(told(await round())).toEqual({
       kind: "done",
       difficulties: [
         {
@@ -287,7 +359,7 @@ describe("deployments", () => {
   test("one whose pool somebody has made by hand is made", async () => {
     const { api, round } = setUp({ files: ["lost.yaml"] });
     api.pools_ = [onServer("nope")];
-    expect(await round()).toEqual(inOrder);
+    expect(told(await round())).toEqual(inOrder);
     expect(api.deployments_.map(({ name }) => name)).toEqual(["lost"]);
   });
 
@@ -295,16 +367,18 @@ describe("deployments", () => {
     const files = ["broken.yaml", "unnamed.yaml", "gone.yaml", "two.yaml"];
     const { api, round } = setUp({ pools: [pool("runs")], files });
     const done = await round();
-    const difficulties = done.kind === "done" ? done.difficulties : [];
+    const difficulties = done.kind === "done" ? done.plan.difficulties : [];
     expect(difficulties.map(({ id }) => id)).toEqual([
       `file ${folder}/broken.yaml`,
       `unnamed ${folder}/unnamed.yaml`,
       `file ${folder}/gone.yaml`,
     ]);
     expect(difficulties.map(({ what }) => what)).toEqual([
-      expect.stringMatching(/broken\.yaml cannot be read: .+ None of its deployments is made$/),
+      expect.stringMatching(
+        /broken\.yaml cannot be read: .+ Its deployments are left as they are$/,
+      ),
       `2 deployments in ${folder}/unnamed.yaml have no name: Prefect skips them`,
-      expect.stringMatching(/gone\.yaml cannot be read: No such file or directory/),
+      expect.stringMatching(/gone\.yaml cannot be read: .*ENOENT/),
     ]);
     expect(difficulties.every(({ cure }) => cure !== undefined)).toBe(true);
     expect(api.deployments_).toHaveLength(2);
@@ -316,7 +390,7 @@ describe("schedules", () => {
 
   test("one for a deployment that does not exist is a difficulty", async () => {
     const { round } = setUp({ ...declared, schedules: [{ ...schedule, deployment: "a/zzz" }] });
-    expect(await round()).toEqual({
+    expect(told(await round())).toEqual({
       kind: "done",
       difficulties: [
         {
@@ -330,18 +404,18 @@ describe("schedules", () => {
 
   test("one that Prefect refuses is a difficulty, one for which it has no time is tried again", async () => {
     const { api, round } = setUp(declared);
-    api.answers.set("create schedules id-a", refused(422));
-    expect(await round()).toEqual({
+    api.answers.set("create schedule id-a sails-1", refused(422));
+    expect(told(await round())).toEqual({
       kind: "done",
       difficulties: [
         {
-          id: "schedule a/a",
-          what: "the schedule of a/a could not be put right: Prefect answered 422: so it is",
-          cure: "Correct it, then reload",
+          id: "schedule a/a sails-1",
+          what: "schedule a/a sails-1 could not be created: Prefect answered 422: so it is",
+          cure: "Correct it, then `sails-supervisor reload`",
         },
       ],
     });
-    api.answers.set("create schedules id-a", refused(503));
+    api.answers.set("create schedule id-a sails-1", refused(503));
     expect((await round()).kind).toBe("cut-short");
   });
 });
@@ -352,7 +426,7 @@ describe("a command of somebody's own", () => {
   test("in a pool's template is respected, and its workers start", async () => {
     const { api, conditions, round } = setUp({ pools: [pool("runs")] });
     api.pools_ = [onServer("runs", { base_job_template: withCommand(defaultTemplate, own) })];
-    expect(await round()).toMatchObject({
+    expect(told(await round())).toMatchObject({
       kind: "done",
       difficulties: [{ id: "command runs", what: expect.stringContaining("do not outlive") }],
     });
@@ -367,7 +441,227 @@ describe("a command of somebody's own", () => {
       deployment("b", { command: own, poolName: "more" }),
       deployment("c"),
     ];
-    const { difficulties } = (await round()) as Extract<Round, { kind: "done" }>;
+    const { plan } = (await round()) as Extract<Round, { kind: "done" }>;
+    const { difficulties } = plan;
     expect(difficulties.map(({ id }) => id)).toEqual(["command a/a"]);
   });
+});
+
+describe("what somebody has changed in Prefect", () => {
+  const declared = {
+    pools: [pool("runs", { concurrencyLimit: 2, description: "Light" })],
+    files: ["two.yaml"],
+    schedules: [schedule],
+    limits: [{ name: "archive", limit: 3 }],
+  };
+
+  /** By other hands: a limit, a description, a deployment, a schedule. */
+  async function changed(more: Partial<Declared> = {}) {
+    const there = setUp({ ...declared, ...more });
+    expect(told(await there.round())).toEqual(inOrder);
+    const { api } = there;
+    api.pools_ = api.pools_.map((each) => ({ ...each, concurrency_limit: 9, description: "x" }));
+    api.limits_ = [{ name: "archive", limit: 9 }];
+    api.edit("id-b", { settings: { ...deployment("b").settings, tags: ["x"] } });
+    const [first] = api.schedulesOf("id-a");
+    if (first === undefined) throw new Error("no schedule");
+    api.edit("id-a", { schedules: [{ ...first, schedule: { cron: "1 1 1 1 1" } }] });
+    api.calls.length = 0;
+    there.events.length = 0;
+    there.restart();
+    return there;
+  }
+  const limitsBack = ['update runs {"concurrency_limit":2}', "update limit archive 3"];
+  const reported = ["drift pool runs", "drift deployment b/b", "drift schedule a/a sails-1"];
+
+  test("is put back for limits, and told of for the rest, each time anew", async () => {
+    const { api, round, requests } = await changed();
+    const first = await round();
+    expect(api.writes).toEqual(limitsBack);
+    expect(requests).toHaveLength(1);
+    const second = await round();
+    for (const each of [first, second]) {
+      if (each.kind !== "done") throw new Error(each.why);
+      expect(each.plan.difficulties.map(({ id }) => id)).toEqual(reported);
+      expect(each.plan.steps.map(({ kind, isReported }) => [kind, isReported])).toEqual([
+        ["pool", true],
+        ["deployment", true],
+        ["schedule", true],
+      ]);
+    }
+    expect(api.writes).toHaveLength(2);
+  });
+
+  test("is all put back by apply, and a second one writes nothing", async () => {
+    const { api, round, requests } = await changed();
+    expect(told(await round("apply"))).toEqual(inOrder);
+    expect(requests).toHaveLength(2);
+    const writes = api.writes.length;
+    expect(told(await round("apply"))).toEqual(inOrder);
+    expect(api.writes).toHaveLength(writes);
+    expect(requests).toHaveLength(2);
+  });
+
+  test("is all put back where the configuration says so, and limits are not where it says that", async () => {
+    const modes = { pools: "enforce", deployments: "enforce", schedules: "enforce" } as const;
+    const all = await changed({ drift: modes });
+    expect(told(await all.round())).toEqual(inOrder);
+    const none = await changed({ drift: { limits: "report" } });
+    const round = await none.round();
+    expect(none.api.writes).toEqual([]);
+    expect(round).toMatchObject({ plan: { steps: { length: 5 } } });
+  });
+
+  test("is in the plan, with what it was and what it is to be, and nothing is written", async () => {
+    const { api, plan, requests } = await changed();
+    const { steps } = await plan();
+    expect(steps.map((step) => `${step.isReported} ${stepWords(step)}`)).toEqual([
+      "false limit runs: concurrency_limit 9 → 2",
+      "true pool runs: description x → Light",
+      "false limit archive: limit 9 → 3",
+      'true deployment b/b: tags ["x"] → []',
+      "true schedule a/a sails-1: rule 1 1 1 1 1 → 0 3 * * * UTC",
+    ]);
+    expect(api.writes).toEqual([]);
+    expect(requests).toHaveLength(1);
+  });
+});
+
+describe("what is declared has changed", () => {
+  test("a file of code: those deployments alone, in one command", async () => {
+    const { code, requests, round, restart } = setUp({
+      pools: [pool("runs")],
+      files: ["two.yaml"],
+    });
+    code.set("flows/a.py", "one");
+    code.set("flows/b.py", "one");
+    await round();
+    restart();
+    await round();
+    expect(requests).toHaveLength(1);
+    code.set("flows/b.py", "two");
+    expect(told(await round())).toEqual(inOrder);
+    expect(requests.map(({ command }) => namesIn(command))).toEqual([["a", "b"], ["b"]]);
+    await round();
+    expect(requests).toHaveLength(2);
+  });
+
+  test("code on a file system that hangs is not taken for other code, nor for none", async () => {
+    const { code, hang, requests, round } = setUp({ pools: [pool("runs")], files: ["two.yaml"] });
+    code.set("flows/a.py", "one");
+    await round();
+    hang();
+    const done = await round();
+    expect(requests).toHaveLength(1);
+    expect(done).toMatchObject({
+      plan: { steps: [], difficulties: [{ id: `file ${folder}/two.yaml` }] },
+    });
+  });
+
+  test("one that failed is not tried again until something of it changes, or it is asked for", async () => {
+    const { bad, code, failedBefore, requests, round } = setUp({
+      pools: [pool("runs")],
+      files: ["two.yaml"],
+    });
+    bad.add("a");
+    const first = told(await round());
+    expect(told(await round())).toEqual(first);
+    expect(requests).toHaveLength(2);
+    code.set("flows/a.py", "mended");
+    bad.clear();
+    expect(told(await round())).toEqual(inOrder);
+    expect(failedBefore.size).toBe(0);
+  });
+
+  test("queues are put in their places, though Prefect moves others aside", async () => {
+    const queue = (name: string, priority: number) => ({
+      name,
+      priority,
+      concurrencyLimit: undefined,
+    });
+    const of = (...names: readonly string[]) => [
+      pool("runs", { queues: names.map((name, i) => queue(name, i + 1)) }),
+    ];
+    const { api, round } = setUp({ pools: of("a", "b", "c") });
+    await round();
+    const places = () =>
+      api.queues_.toSorted((x, y) => x.priority - y.priority).map(({ name }) => name);
+    expect(places()).toEqual(["a", "b", "c"]);
+    api.queues_ = api.queues_.map((each, i) => ({ ...each, priority: 3 - i }));
+    expect(told(await round("apply"))).toEqual(inOrder);
+    expect(places()).toEqual(["a", "b", "c"]);
+    const writes = api.writes.length;
+    expect(told(await round())).toEqual(inOrder);
+    expect(api.writes).toHaveLength(writes);
+  });
+});
+
+describe("a server that refuses one write in five", () => {
+  test.each([1, 2, 3, 4, 5])("gets all that is declared, once (%i)", async (oneIn) => {
+    const { api, round } = setUp({
+      pools: [pool("runs", { concurrencyLimit: 2 }), pool("more")],
+      files: ["two.yaml"],
+      schedules: [schedule, { ...schedule, timezone: "CET" }],
+      limits: [{ name: "archive", limit: 3 }],
+    });
+    api.failsOneIn = oneIn + 1;
+    const rounds: Round[] = [];
+    while (rounds.at(-1)?.kind !== "done" && rounds.length < 20) rounds.push(await round());
+    expect(told(rounds.at(-1) ?? { kind: "cut-short", why: "never" })).toEqual(inOrder);
+    expect(api.pools_.map(({ name }) => name)).toEqual(["runs", "more"]);
+    expect(api.deployments_.map(({ name }) => name)).toEqual(["a", "b"]);
+    expect(new Set(api.schedulesOf("id-a").map(({ slug }) => slug))).toEqual(
+      new Set(["sails-1", "sails-2"]),
+    );
+    expect(api.schedulesOf("id-a")).toHaveLength(2);
+    expect(api.limits_).toEqual([{ name: "archive", limit: 3 }]);
+  });
+});
+
+describe("flow runs that nobody begins", () => {
+  const late = (poolName: string | null) => ({
+    name: "otter",
+    work_pool_name: poolName,
+    expected_start_time: "2026-01-01T03:00:00Z",
+  });
+
+  test("are told of where their pool has no worker, or where there is no pool", async () => {
+    const { api, round } = setUp({ pools: [pool("runs")] });
+    api.pools_ = [
+      onServer("lost", { status: "NOT_READY" }),
+      onServer("served", { status: "READY" }),
+      onServer("resting", { status: "PAUSED", is_paused: true }),
+    ];
+    api.late = ["lost", "lost", "served", "resting", "runs", null].map(late);
+    expect(told(await round())).toMatchObject({
+      difficulties: [
+        {
+          id: "waiting lost",
+          what: "2 flow runs wait in pool lost, which no worker serves, the first of them since 2026-01-01T03:00Z",
+        },
+        { id: "waiting" },
+      ],
+    });
+  });
+});
+
+test("a plan of 100 pools and 500 deployments in order costs two questions and less than a second", async () => {
+  const names = Array.from({ length: 500 }, (_, i) => `d${i}`);
+  const entries = names.map(
+    (name, i) =>
+      `- {name: ${name}, entrypoint: 'flows/${name}.py:${name}', work_pool: {name: p${i % 100}}}\n`,
+  );
+  await writeFile(join(folder, "many.yaml"), `deployments:\n${entries.join("")}`);
+  const pools = Array.from({ length: 100 }, (_, i) => pool(`p${i}`, { concurrencyLimit: 2 }));
+  const { api, plan, round } = setUp({ pools, files: ["many.yaml"] });
+  api.pools_ = pools.map(({ name }) => onServer(name, { concurrency_limit: 2 }));
+  api.deployments_ = names.map((name, i) => deployment(name, { poolName: `p${i % 100}` }));
+  await round();
+  api.calls.length = 0;
+  const before = process.cpuUsage();
+  expect((await plan()).steps).toEqual([]);
+  const { user, system } = process.cpuUsage(before);
+  // Of a slow machine; the target is 1 s.
+  expect((user + system) / 1e6).toBeLessThan(1);
+  expect(api.calls).toEqual(["pools", "deployments"]);
 });
