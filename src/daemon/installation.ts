@@ -192,9 +192,9 @@ export class Installation implements Disposable {
 
   #planParts() {
     const keeper = this.#keeper;
-    const isThere = keeper !== undefined && hasPrefect(keeper.config);
     const { units } = this.#deps.supervisor;
-    return { reconciler: isThere ? keeper.reconciler : undefined, units };
+    if (keeper === undefined) return { reconciler: "starting", units } as const;
+    return { reconciler: hasPrefect(keeper.config) ? keeper.reconciler : "none", units } as const;
   }
 
   #serverIsReady(): void {

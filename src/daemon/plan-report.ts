@@ -1,18 +1,20 @@
 /** What the reconciler finds and does, as the operator is shown it. */
 import type { PlanResult } from "../control/control-plane.ts";
 import type { ApplyEvent, PlanLeft, PlanReport, PlanStep } from "../control/plan.ts";
-import type { Plan, PlannedStep } from "../prefect/declared/plan.ts";
+import { nothingPlanned, type Plan, type PlannedStep } from "../prefect/declared/plan.ts";
 import type { Step } from "../prefect/declared/steps.ts";
 import type { UnitView } from "../supervision/unit-view.ts";
 import type { Reconciler } from "./reconciler.ts";
 
 export interface PlanParts {
-  readonly reconciler: Reconciler | undefined;
+  /** `none`: there is no Prefect to look after. */
+  readonly reconciler: Pick<Reconciler, "plan" | "apply"> | "starting" | "none";
   readonly units: readonly UnitView[];
 }
 
 export async function report({ reconciler, units }: PlanParts): Promise<PlanResult> {
-  if (reconciler === undefined) return reportOf({ steps: [], left: [], difficulties: [] }, units);
+  if (reconciler === "starting") return isStarting;
+  if (reconciler === "none") return reportOf(nothingPlanned, units);
   const answer = await reconciler.plan();
   return answer.kind === "ok" ? reportOf(answer.value, units) : { kind: "failed", why: answer.why };
 }
@@ -23,9 +25,8 @@ export async function apply(
 ): Promise<void> {
   const over = (result: Extract<ApplyEvent, { event: "over" }>["result"]): void =>
     told({ event: "over", result });
-  if (reconciler === undefined) {
-    return over({ kind: "done", rest: reportOf({ steps: [], left: [], difficulties: [] }, units) });
-  }
+  if (reconciler === "starting") return over(isStarting);
+  if (reconciler === "none") return over({ kind: "done", rest: reportOf(nothingPlanned, units) });
   const outcome = await reconciler.apply({
     started: (step) => told({ event: "started", step: stepOf(step) }),
     done: (step) => told({ event: "done", step: stepOf(step) }),
@@ -33,6 +34,12 @@ export async function apply(
   });
   over(outcome.kind === "done" ? { kind: "done", rest: reportOf(outcome.plan, units) } : outcome);
 }
+
+/** Nothing differs, as long as nothing is known: that must not be said. */
+const isStarting = {
+  kind: "failed",
+  why: "the daemon is starting, and does not know yet what is declared",
+} as const;
 
 function reportOf({ steps, left, difficulties }: Plan, units: readonly UnitView[]): PlanReport {
   return {
