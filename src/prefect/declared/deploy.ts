@@ -124,7 +124,9 @@ export const noteOf = (entry: DeploymentSource, { settings }: Deployment) => ({
   entry: entry.fingerprint,
   code: entry.code,
   lock: entry.lock,
-  made: Object.fromEntries(Object.entries(settings).map(([field, value]) => [field, noted(value)])),
+  made: Object.fromEntries(
+    Object.entries(settings).map(([field, value]) => [field, noted(field, value)]),
+  ),
 });
 
 type RestoreDeps = Pick<DeployDeps, "api" | "ledger" | "signal">;

@@ -183,13 +183,17 @@ function changedParts(entry: DeploymentSource, record: DeploymentRecord): readon
 const driftOf = ({ settings }: Deployment, { made }: DeploymentRecord): readonly FieldChange[] =>
   Object.entries(settings).flatMap(([field, from]) => {
     const to = made[field];
-    return to === undefined || to === noted(from) ? [] : [{ field, from, to: plainly(to) }];
+    if (to === undefined || to === noted(field, from)) return [];
+    return [{ field, from: isSealed(field) ? "other values" : from, to: plainly(to) }];
   });
 
+/** People keep tokens in them, and a plan is shown, logged and served. */
+const isSealed = (field: string): boolean => field === "job_variables";
+
 /** Long ones by their fingerprint: they are compared, and hardly read. */
-export const noted = (value: unknown): string => {
+export const noted = (field: string, value: unknown): string => {
   const text = ordered(value ?? null);
-  return text.length > 200 ? `#${fingerprint(value)}` : text;
+  return isSealed(field) || text.length > 200 ? `#${fingerprint(value)}` : text;
 };
 
 const plainly = (text: string): unknown =>

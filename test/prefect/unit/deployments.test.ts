@@ -154,6 +154,22 @@ describe("a deployment that was made before", () => {
     ]);
   });
 
+  test("the values of job variables are neither noted nor shown: people keep tokens in them", () => {
+    const withToken = (token: string): Deployment => {
+      const settings = { ...made.settings, job_variables: { env: { TOKEN: token } } };
+      return deployment("a", { settings });
+    };
+    const noted = recordOf(entry, withToken("first-secret"));
+    expect(JSON.stringify(noted)).not.toContain("secret");
+    const same = { entries: [entry], actual: [withToken("first-secret")] };
+    expect(verdict({ ...same, records: { "id-a": noted } })).toBe("nothing");
+    const other = { entries: [entry], actual: [withToken("other-secret")] };
+    const [planned] = planOf({ ...other, records: { "id-a": noted } }).planned;
+    expect(planned?.step.fields).toEqual([
+      { field: "job_variables", from: "other values", to: "as it was deployed" },
+    ]);
+  });
+
   test("an operator's pause is no difference, and is listed", () => {
     const plan = planOf({
       entries: [entry],
