@@ -62,6 +62,8 @@ export type ApplyOutcome =
   | { readonly kind: "failed"; readonly why: string };
 
 const usualSpan = minutes(5);
+/** What has left its file is looked for once more before it goes. */
+const secondLook = seconds(30);
 /** A deployment that failed may heal by what is not looked at: a package, a mount. */
 const failedAgainAfter = minutes(60);
 const soonest = seconds(5);
@@ -71,6 +73,7 @@ export class Reconciler implements Disposable {
   readonly #deps: ReconcilerDeps;
   readonly #task: RepeatingTask;
   readonly #failedBefore: FailedDeployments = new Map();
+  readonly #goneBefore = new Set<string>();
   #failedSince: Millis | undefined;
   /** One round at a time, whoever asks. */
   #turn: Promise<unknown>;
@@ -153,7 +156,7 @@ export class Reconciler implements Disposable {
     if (signal.aborted) return { kind: "settled" };
     if (round.kind === "done") {
       this.#cutShort = 0;
-      return { kind: "retry-in", span: usualSpan };
+      return { kind: "retry-in", span: this.#goneBefore.size > 0 ? secondLook : usualSpan };
     }
     if (this.#cutShort === 0) {
       this.#deps.log("warn", `pools and deployments are not looked after yet: ${round.why}`);
@@ -178,6 +181,7 @@ export class Reconciler implements Disposable {
         mode,
         observer: this.#counting(observer),
         failedBefore: this.#failedBefore,
+        goneBefore: this.#goneBefore,
         defaultTemplate: () =>
           askDefaultTemplate(run, join(dirname(program), "python"), {
             env,

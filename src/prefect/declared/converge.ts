@@ -55,6 +55,8 @@ export type FailedStep = "command" | Exclude<Answer<never>, { kind: "ok" }>;
 export interface ConvergeDeps extends PlanDeps {
   /** `apply`: what somebody changed in Prefect is put back, too, where it is else only reported. */
   readonly mode: "keep" | "apply";
+  /** Ids of deployments that the last round found gone from their file: by itself, only these go. */
+  readonly goneBefore: Set<string>;
   readonly observer: StepObserver;
   readonly run: RunCommand;
   readonly program: string;
@@ -83,6 +85,8 @@ type Cut = string | undefined;
 /** Nobody has to correct anything: a server that is away, or busy, or out of disk. */
 const mayPass = (answer: Exclude<Answer<never>, { kind: "ok" }>): boolean =>
   answer.kind === "unreachable" || answer.status >= 500;
+
+type Removal = Planned<Extract<DeploymentOrder, { readonly kind: "delete" }>>;
 
 class RoundUnderWay {
   readonly #deps: ConvergeDeps;
@@ -200,9 +204,12 @@ class RoundUnderWay {
       });
     }
     const now = planned.planned.filter((each) => this.#isDue(each));
-    if (now.length === 0) return before.value;
-    const cut = (await this.#deploy(now)) ?? (await this.#delete(now));
+    const removals = now.flatMap(({ order, ...rest }): Removal[] =>
+      order.kind === "delete" ? [{ ...rest, order }] : [],
+    );
+    const cut = (await this.#deploy(now)) ?? (await this.#delete(removals));
     if (cut !== undefined) return cut;
+    if (now.length === 0) return before.value;
     const after = await api.deployments(signal);
     return after.kind === "ok" ? after.value : after.why;
   }
@@ -247,14 +254,18 @@ class RoundUnderWay {
     return undefined;
   }
 
-  #delete(planned: readonly Planned<DeploymentOrder>[]): Promise<Cut> {
-    const { api, signal } = this.#deps;
-    const removals = planned.filter(({ order }) => order.kind === "delete");
-    return this.#perform(removals, ({ order }) =>
-      order.kind === "delete"
-        ? api.deleteDeployment(order.id, signal)
-        : Promise.resolve({ kind: "ok", value: undefined }),
+  /** A file that is just being written lacks what it will have: what is gone must be so twice. */
+  #delete(removals: readonly Removal[]): Promise<Cut> {
+    const { api, mode, goneBefore, signal } = this.#deps;
+    const { sure = [], unsure = [] } = Object.groupBy(removals, ({ order }) =>
+      mode === "apply" || goneBefore.has(order.id) ? "sure" : "unsure",
     );
+    goneBefore.clear();
+    for (const { step, order } of unsure) {
+      goneBefore.add(order.id);
+      this.#pending(step);
+    }
+    return this.#perform(sure, ({ order }) => api.deleteDeployment(order.id, signal));
   }
 
   async #schedules(actual: readonly Deployment[]): Promise<Cut> {

@@ -80,6 +80,7 @@ function setUp(wanted: Declared) {
   };
   let ledger = new Ledger(store, "declared.json");
   const failedBefore: FailedDeployments = new Map();
+  const goneBefore = new Set<string>();
   const code = new Map<string, string>();
   let hangs: RemoteSums | undefined;
   const reading = {
@@ -109,6 +110,7 @@ function setUp(wanted: Declared) {
       ledger,
       mode,
       failedBefore,
+      goneBefore,
       run,
       program: "prefect",
       env: {},
@@ -593,6 +595,50 @@ describe("what is declared has changed", () => {
     const writes = api.writes.length;
     expect(told(await round())).toEqual(inOrder);
     expect(api.writes).toHaveLength(writes);
+  });
+});
+
+describe("a deployment that has left its file", () => {
+  const declared = { pools: [pool("runs")], files: ["pruned.yaml"], prune: true };
+  const entry = (name: string) =>
+    `- {name: ${name}, entrypoint: 'flows/${name}.py:${name}', work_pool: {name: runs}}\n`;
+  const write = (text: string) => writeFile(join(folder, "pruned.yaml"), text);
+  const one = `deployments:\n${entry("a")}`;
+  const both = `${one}${entry("b")}`;
+  const names = ({ api }: ReturnType<typeof setUp>) => api.deployments_.map(({ name }) => name);
+
+  async function made() {
+    await write(both);
+    const there = setUp(declared);
+    expect(told(await there.round())).toEqual(inOrder);
+    return there;
+  }
+
+  test("goes when two rounds have found it gone", async () => {
+    const there = await made();
+    await write(one);
+    const first = await there.round();
+    expect(first).toMatchObject({ plan: { steps: [{ name: "b/b", action: "remove" }] } });
+    expect(names(there)).toEqual(["a", "b"]);
+    expect(told(await there.round())).toEqual(inOrder);
+    expect(names(there)).toEqual(["a"]);
+  });
+
+  test("goes at once by apply", async () => {
+    const there = await made();
+    await write(one);
+    expect(told(await there.round("apply"))).toEqual(inOrder);
+    expect(names(there)).toEqual(["a"]);
+  });
+
+  test("stays where the file was only being written", async () => {
+    const there = await made();
+    for (const text of ["", both, one, both]) {
+      await write(text);
+      await there.round();
+    }
+    expect(names(there)).toEqual(["a", "b"]);
+    expect(there.api.writes.filter((call) => call.startsWith("delete"))).toEqual([]);
   });
 });
 
