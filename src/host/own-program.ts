@@ -34,4 +34,8 @@ export const ownServerLauncher = (): string => ownLibexec("prefect-server");
 
 export const ownLookAt = (): string => ownLibexec("look-at");
 
+export const ownProjectReader = (): string => ownLibexec("read-project");
+
+export const ownUvFetcher = (): string => ownLibexec("fetch-uv");
+
 export const ownLastSweep = (): string => ownLibexec("sweep-at-rest");
