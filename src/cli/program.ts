@@ -5,6 +5,7 @@ import { addBackup } from "./backup-commands.ts";
 import { type NameKind, nameKinds } from "./command-tree.ts";
 import { examples, json, type Run } from "./command-words.ts";
 import type { Context } from "./context.ts";
+import { addEnvironment } from "./environment-commands.ts";
 import { parseCount, parseTimeout } from "./option-values.ts";
 import { addPools, addReexec, addRuns } from "./run-commands.ts";
 import { version } from "./version.ts";
@@ -32,6 +33,7 @@ export function buildProgram(context: Context, finish: (status: number) => void)
   addOrders(program, context, run);
   addPools(program, context, run);
   addRuns(program, context, run);
+  addEnvironment(program, context, run);
   addBackup(program, context, run);
   addDeclared(program, context, run);
   addReload(program, context, run);

@@ -1,6 +1,7 @@
 /** The status as text for people. */
 import type { Problem, Status, UnitStatus } from "../control/status.ts";
 import { checkTable } from "./checks-text.ts";
+import { environmentTable } from "./env-text.ts";
 import { jobTable } from "./jobs-text.ts";
 import { beneath, count, gap, type Lines, type Look, spanSince } from "./look.ts";
 import type { Tone } from "./paint.ts";
@@ -19,6 +20,7 @@ export function statusText(status: Status, look: Look, part: "whole" | "units"):
           poolTable(status.pools, look),
           checkTable(status.checks, look),
           jobTable(status.jobs, look),
+          environmentTable(status.environment, look),
           problemList(status, look),
         ];
   return sections

@@ -15,6 +15,8 @@ export const computedDefaults: Readonly<Record<string, string>> = {
     "$STATE_DIRECTORY where systemd sets it; /var/lib/sails-supervisor for root; else $XDG_STATE_HOME or ~/.local/state, and /sails-supervisor",
   "prefect.home": "<state_dir>/prefect",
   "jobs.backup.directory": "<state_dir>/backups",
+  "environment.path":
+    "<state_dir>/prefect-env if environment.project is set; else the Prefect on PATH is run",
   "services[].directory": "<state_dir>",
 };
 
@@ -57,6 +59,7 @@ export function withComputedDefaults(written: Written, stateDir: string): Settin
   return {
     ...written,
     state_dir,
+    environment: withPath(written.environment, state_dir),
     prefect: { ...written.prefect, home: written.prefect.home ?? join(state_dir, "prefect") },
     jobs: {
       ...written.jobs,
@@ -71,3 +74,9 @@ export function withComputedDefaults(written: Written, stateDir: string): Settin
     })),
   };
 }
+
+/** What is built for a project has to lie somewhere. */
+const withPath = (environment: Written["environment"], stateDir: string): Written["environment"] =>
+  environment.project === undefined || environment.path !== undefined
+    ? environment
+    : { ...environment, path: join(stateDir, "prefect-env") };

@@ -5,6 +5,7 @@ import type {
   BackupsResult,
   CancelResult,
   DrainTimeout,
+  EnvironmentOrderResult,
   JobOrderResult,
   OrderResult,
   PlanResult,
@@ -19,7 +20,7 @@ import type { ApplyEvent } from "./plan.ts";
 import { Pulse } from "./pulse.ts";
 import { findSocket } from "./socket-place.ts";
 import { ask, type SocketRequest } from "./socket-request.ts";
-import type { RunList, Status } from "./status.ts";
+import type { EnvironmentList, RunList, Status } from "./status.ts";
 import { explainUnreachable, type Unreachable } from "./unreachable.ts";
 
 export type Answer<T> =
@@ -37,6 +38,8 @@ const usualTimeoutMs = 10_000;
 const reloadTimeoutMs = 60_000;
 /** What asks Prefect asks a server that may be busy, and asks again if it is. */
 const prefectTimeoutMs = 60_000;
+/** A whole environment: over a thin line, and with packages that are compiled. */
+const buildTimeoutMs = 3 * 3_600_000;
 /** The daemon gives up on a folder that does not answer before. */
 const folderTimeoutMs = 60_000;
 /** All of it is read. */
@@ -56,7 +59,7 @@ export class ControlClient {
     const answer = await this.#json(question, isStatus);
     // A daemon from before there were jobs tells of none.
     return answer.kind === "answered"
-      ? { ...answer, value: { ...noJobs, ...answer.value } }
+      ? { ...answer, value: { ...untold, ...answer.value } }
       : answer;
   }
 
@@ -98,6 +101,22 @@ export class ControlClient {
   resume(pools: readonly string[], signal: AbortSignal): Promise<Answer<PoolOrderResult>> {
     const question = post("resume", signal, { pools });
     return this.#json({ ...question, timeoutMs: prefectTimeoutMs }, isPoolOrderResult);
+  }
+
+  environments(signal: AbortSignal): Promise<Answer<EnvironmentList>> {
+    const question = { method: "GET", path: "/api/v1/environments", signal } as const;
+    return this.#json({ ...question, timeoutMs: folderTimeoutMs }, isEnvironmentList);
+  }
+
+  /** Comes when the environment is built. */
+  syncEnvironment(signal: AbortSignal): Promise<Answer<EnvironmentOrderResult>> {
+    const question = post("environment/sync", signal);
+    return this.#json({ ...question, timeoutMs: buildTimeoutMs }, isEnvironmentOrderResult);
+  }
+
+  rollBackEnvironment(signal: AbortSignal): Promise<Answer<EnvironmentOrderResult>> {
+    const question = post("environment/rollback", signal);
+    return this.#json({ ...question, timeoutMs: prefectTimeoutMs }, isEnvironmentOrderResult);
   }
 
   runJob(job: string, signal: AbortSignal): Promise<Answer<JobOrderResult>> {
@@ -204,7 +223,7 @@ export class ControlClient {
   }
 }
 
-const noJobs: Pick<Status, "jobs"> = { jobs: [] };
+const untold: Pick<Status, "jobs" | "environment"> = { jobs: [], environment: null };
 
 const post = (order: string, signal: AbortSignal, body?: object): Question => ({
   method: "POST",
@@ -225,6 +244,9 @@ const isStatus = (value: unknown): value is Status =>
 const isRunList = (value: unknown): value is RunList =>
   isObject(value) && value["version"] === 1 && Array.isArray(value["runs"]);
 
+const isEnvironmentList = (value: unknown): value is EnvironmentList =>
+  isObject(value) && value["version"] === 1 && Array.isArray(value["environments"]);
+
 const oneOf =
   <T extends { readonly kind: string }>(...kinds: readonly T["kind"][]) =>
   (value: unknown): value is T =>
@@ -238,6 +260,7 @@ const isPoolOrderResult = oneOf<PoolOrderResult>("done", "unknown-pool", "failed
 const isPlanResult = oneOf<PlanResult>("planned", "failed");
 const isReexecResult = oneOf<ReexecResult>("accepted", "failed");
 
+const isEnvironmentOrderResult = oneOf<EnvironmentOrderResult>("done", "failed");
 const isJobOrderResult = oneOf<JobOrderResult>("started", "busy", "unknown-job");
 const isBackupsResult = oneOf<BackupsResult>("done", "failed");
 const isVerifyResult = oneOf<VerifyResult>("done", "refused");

@@ -1,7 +1,12 @@
 /** What the routes and the socket may ask of the daemon. `daemon.ts` implements it. */
-
 import type { ApplyEvent, PlanReport } from "./plan.ts";
-import type { BackupList, RunStatus, Status } from "./status.ts";
+import type {
+  BackupList,
+  EnvironmentList,
+  EnvironmentStatus,
+  RunStatus,
+  Status,
+} from "./status.ts";
 
 export interface ControlPlane {
   status(): Status;
@@ -22,6 +27,11 @@ export interface ControlPlane {
   drain(pools: readonly string[], timeout: DrainTimeout): Promise<PoolOrderResult>;
   /** Ends a drain, under way or over. Who else has paused a pool is not overruled. */
   resume(pools: readonly string[]): Promise<PoolOrderResult>;
+  environments(): Promise<EnvironmentList>;
+  /** Looks at the lock and builds what differs, also after a rollback. Done when that has ended. */
+  syncEnvironment(): Promise<EnvironmentOrderResult>;
+  /** At once; it stays so until the lock changes, or until an order to sync. */
+  rollBackEnvironment(): Promise<EnvironmentOrderResult>;
   /** By name; it goes on after the answer, and the status tells how it ends. */
   runJob(name: string): JobOrderResult;
   backups(): Promise<BackupsResult>;
@@ -84,6 +94,10 @@ export type PoolOrderResult =
   | { readonly kind: "done"; readonly pools: readonly string[] }
   | { readonly kind: "unknown-pool"; readonly name: string; readonly known: readonly string[] }
   | Failed;
+
+export type EnvironmentOrderResult =
+  | { readonly kind: "done"; readonly environment: EnvironmentStatus }
+  | { readonly kind: "failed"; readonly why: string; readonly cure: string | null };
 
 export type JobOrderResult =
   /** `since` tells this run from all others. */

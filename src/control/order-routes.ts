@@ -22,6 +22,8 @@ export const orderRoutes = (plane: ControlPlane): readonly Route[] => [
       return json(found.kind === "done" ? 200 : 503, found);
     },
   },
+  posted("/api/v1/environment/sync", noBody, () => plane.syncEnvironment()),
+  posted("/api/v1/environment/rollback", noBody, () => plane.rollBackEnvironment()),
   posted("/api/v1/jobs/run", jobBody, ({ job }) => plane.runJob(job)),
   posted("/api/v1/backups/verify", fileBody, ({ file }) => plane.verifyBackup(file)),
   posted("/api/v1/backups/restore", fileBody, ({ file }) => plane.restoreBackup(file)),

@@ -2,7 +2,14 @@
 import { formatSpan, ms } from "../supervision/time.ts";
 import { formatBytes } from "./bytes.ts";
 import { type Html, html } from "./html.ts";
-import type { CheckStatus, JobStatus, PoolStatus, RunStatus, UnitStatus } from "./status.ts";
+import type {
+  CheckStatus,
+  EnvironmentStatus,
+  JobStatus,
+  PoolStatus,
+  RunStatus,
+  UnitStatus,
+} from "./status.ts";
 
 export type Tone = "good" | "bad" | "wait";
 
@@ -131,6 +138,33 @@ const runRow = (run: RunStatus, prefectUrl: string | undefined, now: Date): Html
 <td data-label="Worker">${attachments[run.attachment]}${run.note === null ? [] : aside(run.note)}</td>
 </tr>
 `;
+
+export const environmentTable = (environment: EnvironmentStatus, now: Date): Html =>
+  table(
+    "Python environment",
+    ["Path", "State", "For", "Versions", "Why, and what comes next"],
+    [environmentRow(environment, now)],
+  );
+
+const environmentRow = (environment: EnvironmentStatus, now: Date): Html => html`<tr>
+<th scope="row" class="long">${environment.path}</th>
+<td class="state ${environmentTones[environment.state]}">${environment.state}</td>
+<td data-label="For">${since(environment.since, now)}</td>
+<td data-label="Versions">Prefect ${environment.prefect ?? "not known"}, Python ${environment.python ?? "not known"}</td>
+<td>${environment.reason}${environment.next === null ? [] : aside(`Next: ${environment.next}`)}</td>
+</tr>
+`;
+
+const environmentTones = {
+  "as-is": "",
+  looking: "wait",
+  building: "wait",
+  waiting: "wait",
+  "in-step": "good",
+  held: "wait",
+  failed: "bad",
+  hangs: "bad",
+} as const satisfies Record<EnvironmentStatus["state"], Tone | "">;
 
 export const jobTable = (jobs: readonly JobStatus[], now: Date): Html =>
   table(

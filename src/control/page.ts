@@ -4,6 +4,7 @@ import { type Html, html } from "./html.ts";
 import { pageScript, pageStyle } from "./page-assets.ts";
 import {
   checkTable,
+  environmentTable,
   jobTable,
   poolTable,
   runTable,
@@ -40,7 +41,7 @@ const contentSecurityPolicy = [
 ].join("; ");
 
 function page(status: Status, runs: readonly RunStatus[], now: Date): Html {
-  const { supervisor, units, pools, checks, jobs, problems } = status;
+  const { supervisor, units, pools, checks, jobs, environment, problems } = status;
   const verdict = verdictOf(status);
   return html`<!doctype html>
 <html lang="en">
@@ -64,6 +65,7 @@ ${pools.length === 0 ? [] : [poolTable(pools, now)]}
 ${checks.length === 0 ? [] : [checkTable(checks, now)]}
 ${runSection(status, runs, now)}
 ${jobs.length === 0 ? [] : [jobTable(jobs, now)]}
+${environment === null ? [] : [environmentTable(environment, now)]}
 <footer>Version ${supervisor.version}, process ${supervisor.pid}, started ${time(supervisor.startedAt)}.
 Configuration: ${supervisor.config ?? "the defaults"}. State: ${supervisor.stateDir}.</footer>
 </main>

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import type {
   CancelResult,
+  EnvironmentOrderResult,
   JobOrderResult,
   OrderResult,
   PoolOrderResult,
@@ -20,6 +21,7 @@ type Result =
   | RecoverResult
   | PoolOrderResult
   | ReexecResult
+  | EnvironmentOrderResult
   | JobOrderResult
   | VerifyResult;
 

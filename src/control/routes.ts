@@ -23,6 +23,7 @@ export function readRoutes(plane: ControlPlane, events: EventHub): readonly Rout
     get("/-/ready", readyz),
     get("/api/v1/status", () => json(200, plane.status())),
     get("/api/v1/runs", async () => json(200, runList(await plane.runs()))),
+    get("/api/v1/environments", async () => json(200, await plane.environments())),
     get("/api/v1/events", () => eventStream(events)),
   ];
 }

@@ -16,6 +16,8 @@ export interface Status {
   readonly checks: readonly CheckStatus[];
   /** What is done at set times, or was done by order. */
   readonly jobs: readonly JobStatus[];
+  /** The Python environment that Prefect runs in; null where it is the one on PATH. */
+  readonly environment: EnvironmentStatus | null;
   /** What is wrong beside the units, each with its cure. */
   readonly problems: readonly Problem[];
 }
@@ -106,6 +108,66 @@ export interface JobStatus {
   } | null;
   readonly lastSuccess: string | null;
   readonly next: string | null;
+}
+
+export interface EnvironmentStatus {
+  /** Where people find it: a link to the current one. */
+  readonly path: string;
+  /** The folder whose lock it follows; null: it is used as it is. */
+  readonly project: string | null;
+  /**
+   * `waiting`: a new one is built, and cannot be switched to yet. `held`: an operator went back.
+   * `hangs`: the project's folder does not answer.
+   */
+  readonly state:
+    | "as-is"
+    | "looking"
+    | "building"
+    | "waiting"
+    | "in-step"
+    | "held"
+    | "failed"
+    | "hangs";
+  readonly since: string;
+  readonly reason: string;
+  readonly next: string | null;
+  /** When a build that has failed is tried again. */
+  readonly retryAt: string | null;
+  /** Names of environments; null where there is none of ours. */
+  readonly current: string | null;
+  /** What `env rollback` goes back to. */
+  readonly previous: string | null;
+  readonly python: string | null;
+  readonly prefect: string | null;
+  /** Null as long as nothing is known of it. */
+  readonly declared: { readonly lock: string; readonly lockHash: string } | null;
+}
+
+/** `previous`: the one that `env rollback` goes back to. `running`: an older one, with flow runs. */
+export type EnvironmentUse = "current" | "previous" | "running" | "spare";
+
+/** The shape of `env --json` and of `/api/v1/environments`; versioned as the status is. */
+export interface EnvironmentList {
+  readonly version: 1;
+  readonly environment: EnvironmentStatus | null;
+  /** The newest first. */
+  readonly environments: readonly EnvironmentEntry[];
+}
+
+export interface EnvironmentEntry {
+  readonly name: string;
+  readonly path: string;
+  readonly use: EnvironmentUse;
+  /** Flow runs with a live process in it. */
+  readonly runs: number;
+  /** Null where that is not known. */
+  readonly lockHash: string | null;
+  readonly python: string | null;
+  readonly prefect: string | null;
+  readonly packages: number | null;
+  readonly builtAt: string;
+  /** Files that it shares with uv's cache count in full. */
+  readonly bytes: number | null;
 }
 
 /** The shape of `backup list --json` and of `/api/v1/backups`; versioned as the status is. */

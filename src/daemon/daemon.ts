@@ -44,6 +44,7 @@ import { ChildRecords } from "./child-records.ts";
 import { type Children, openChildren } from "./children.ts";
 import { commandLine } from "./command-line.ts";
 import { openDoors, webUrl } from "./doors.ts";
+import { Environments } from "./environments.ts";
 import { FlowRuns } from "./flow-runs.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Herald } from "./herald.ts";
@@ -81,6 +82,7 @@ export class Daemon implements AsyncDisposable {
   readonly #supervisor: Supervisor;
   readonly #runs: FlowRuns;
   readonly #installation: Installation;
+  readonly #environments: Environments;
   readonly #checks: CheckKeeper;
   readonly #jobs: Jobs;
   readonly #plane: Plane;
@@ -132,6 +134,7 @@ export class Daemon implements AsyncDisposable {
       },
       runs: () => this.#runs.snapshot(this.#config.pools),
       jobs: () => this.#jobs.snapshot,
+      environment: () => this.#environments.snapshot,
       isReady: () => this.#plane.status().ready,
     });
     this.#herald = new Herald({
@@ -167,10 +170,31 @@ export class Daemon implements AsyncDisposable {
         metrics: () => this.#metrics,
         log: (level, message) => this.#tell(level, message),
         setCondition: (name, blocker) => this.#supervisor.setCondition(name, blocker),
-        ended: () => this.#herald.overviewSoon(),
+        ended: () => {
+          this.#herald.overviewSoon();
+          this.#environments.runEnded();
+        },
       }),
     );
     const base = { ...baseEnvironment(own), [this.#mark.variable]: this.#mark.value };
+    this.#environments = this.#stack.use(
+      new Environments({
+        clock: systemClock,
+        memory,
+        stateDir: config.stateDir,
+        own,
+        base,
+        unmarked: baseEnvironment(own),
+        runsIn: () => this.#runs.environments,
+        metrics: () => this.#metrics.environment,
+        switched: () => this.#environmentSwitched(),
+        log: (level, message) => this.#tell(level, message),
+        publish: (event) => {
+          this.#herald.overviewSoon();
+          this.#plane.publish(event);
+        },
+      }),
+    );
     this.#installation = this.#stack.use(
       new Installation({
         clock: systemClock,
@@ -187,6 +211,7 @@ export class Daemon implements AsyncDisposable {
         inherit: (units) => this.#inherit(units),
         inherited: (units) => this.#inherited(units),
         serverIsReady: () => this.#checks.serverIsReady(),
+        whyNoEnvironment: () => this.#environments.blocker,
         changed: () => this.#herald.overviewSoon(),
       }),
     );
@@ -244,7 +269,9 @@ export class Daemon implements AsyncDisposable {
       apply: (told) => this.#installation.applyPlan(told),
       checks: () => this.#checks.statuses,
       jobs: this.#jobs,
+      environments: this.#environments,
       problems: () => [
+        ...this.#environments.problems,
         ...this.#installation.problems,
         ...this.#checks.problems,
         ...this.#jobs.problems,
@@ -289,7 +316,9 @@ export class Daemon implements AsyncDisposable {
     await this.#runs.open();
     // First: what they find out may be why nothing of the rest gets anywhere.
     this.#checks.configure(this.#config);
+    await this.#environments.configure(this.#config);
     await this.#installation.apply(this.#config);
+    this.#environments.start();
     this.#metrics.daemon.configLoaded(Date.now() / 1000);
     this.#phase = "running";
     this.#notifier.ready(headline(this.#plane.status()));
@@ -310,6 +339,13 @@ export class Daemon implements AsyncDisposable {
     if (event.kind === "became-ready" && from.phase.kind === "starting") {
       this.#runs.keeper.workerIsReady(spec.name);
     }
+  }
+
+  /** After a reload that is under way, or before the next one: each looks where the link leads. */
+  #environmentSwitched(): Promise<void> {
+    const switched = this.#reloading.then(() => this.#installation.environmentSwitched());
+    this.#reloading = switched;
+    return switched;
   }
 
   /** One after the other: what was read last must also be in force last. */
@@ -341,6 +377,7 @@ export class Daemon implements AsyncDisposable {
     this.#herald.overviewSoon();
     hurry.addEventListener("abort", () => this.#supervisor.killAll());
     await this.#jobs[Symbol.asyncDispose]();
+    this.#environments[Symbol.dispose]();
     this.#installation[Symbol.dispose]();
     this.#checks[Symbol.dispose]();
     await this.#runs.keeper.stop(hurry);
@@ -393,6 +430,7 @@ export class Daemon implements AsyncDisposable {
   async #settleAccounts(): Promise<void> {
     await this.#reloading;
     await this.#jobs[Symbol.asyncDispose]();
+    this.#environments[Symbol.dispose]();
     this.#installation[Symbol.dispose]();
     this.#checks[Symbol.dispose]();
     await this.#children.escapees.settled();
@@ -429,7 +467,9 @@ export class Daemon implements AsyncDisposable {
     const warnings = [...loaded.warnings.map(describeFault), ...needRestart(before, loaded.config)];
     for (const warning of warnings) this.#tell("warn", warning);
     this.#checks.configure(loaded.config);
+    await this.#environments.configure(loaded.config);
     const declared = await this.#installation.apply(loaded.config);
+    this.#environments.start();
     await this.#jobs.apply(loaded.config);
     const { added, changed, removed } = declared;
     const what = `${added.length} units added, ${changed.length} restarted, ${removed.length} removed`;
@@ -467,7 +507,11 @@ export class Daemon implements AsyncDisposable {
     return new Heartbeat({
       clock: systemClock,
       span: watchdog > 0 ? ms(watchdog) : minutes(1),
-      overdue: () => [...this.#installation.overdue, ...this.#checks.overdue],
+      overdue: () => [
+        ...this.#installation.overdue,
+        ...this.#checks.overdue,
+        ...this.#environments.overdue,
+      ],
       beat: () => {
         if (watchdog === 0) return;
         this.#notifier.watchdog();

@@ -103,6 +103,13 @@ export class FlowRuns implements Disposable {
     return this.#registry.runs.filter(({ kind }) => kind === "alive").length;
   }
 
+  /** The folder of the Python environment of each that has a process. */
+  get environments(): readonly string[] {
+    return this.#registry.runs.flatMap(({ kind, record }) =>
+      kind === "alive" ? [record.environment] : [],
+    );
+  }
+
   snapshot(pools: Config["pools"]): RunsSnapshot {
     const table = readProcessTable();
     const { runs } = this.#registry;

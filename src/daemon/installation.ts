@@ -1,5 +1,4 @@
 /** What the configuration in force declares, made to run: its units, and Prefect beside them. */
-import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { Config, EnvironmentVariables, ProbeTarget, ServiceConfig } from "../config/config.ts";
 import type { PlanResult } from "../control/control-plane.ts";
@@ -20,11 +19,12 @@ import type { Clock } from "../supervision/ports.ts";
 import type { Probe } from "../supervision/probe.ts";
 import type { Declared, Supervisor } from "../supervision/supervisor.ts";
 import type { UnitSpec } from "../supervision/unit-spec.ts";
-import type { UnitEvent, UnitState } from "../supervision/unit-state.ts";
+import type { Blocker, UnitEvent, UnitState } from "../supervision/unit-state.ts";
 import { isReady, type UnitView } from "../supervision/unit-view.ts";
 import { HealthPorts } from "./health-ports.ts";
 import type { Inheritance } from "./inheritance.ts";
 import type { PrefectForJobs } from "./jobs.ts";
+import { capabilitiesOf, keepCapabilities } from "./known-capabilities.ts";
 import type { Memory } from "./memory.ts";
 import { apply as applyPlan, report } from "./plan-report.ts";
 import { PrefectKeeper } from "./prefect-keeper.ts";
@@ -53,6 +53,8 @@ export interface InstallationDeps {
   readonly inherited: (units: number) => void;
   /** Each time, after the flow runs have been told. */
   readonly serverIsReady: () => void;
+  /** Why there is none at environment.path, if that is known: it is being built, or could not be. */
+  readonly whyNoEnvironment: () => Blocker | undefined;
   /** Something beside the units has changed. */
   readonly changed: () => void;
 }
@@ -110,9 +112,9 @@ export class Installation implements Disposable {
       log,
       setCondition: (name, blocker) => supervisor.setCondition(name, blocker),
       unitsChanged: () => void this.#declare(keeper),
-      capabilitiesOf: (program) => this.#deps.memory.now.capabilities[versionKey(program)],
-      keepCapabilities: (program, found) =>
-        void this.#deps.memory.change({ capabilities: { [versionKey(program)]: found } }),
+      capabilitiesOf: (program) => capabilitiesOf(this.#deps.memory, program),
+      keepCapabilities: (program, found) => keepCapabilities(this.#deps.memory, program, found),
+      whyNoEnvironment: () => this.#deps.whyNoEnvironment(),
       healthPort: (unit) => this.#ports.of(unit),
       releasePort: () => this.#standIn.release(),
       changed: () => this.#deps.changed(),
@@ -156,6 +158,11 @@ export class Installation implements Disposable {
 
   applyPlan(told: (event: ApplyEvent) => void): Promise<void> {
     return applyPlan(this.#planParts(), told);
+  }
+
+  /** environment.path leads to another environment. */
+  async environmentSwitched(): Promise<void> {
+    await this.#keeper?.environmentSwitched();
   }
 
   isPaused(pool: string): boolean {
@@ -274,12 +281,6 @@ const findServer = ({ units }: Supervisor): UnitView | undefined =>
 
 const isServerReady = (supervisor: Supervisor): boolean =>
   findServer(supervisor)?.state.phase.kind === "running";
-
-/** Another Prefect in the same place is another program. */
-function versionKey(program: string): string {
-  const changed = statSync(program, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  return `${program} ${changed}`;
-}
 
 function probeFor(target: ProbeTarget, service: ServiceConfig, base: EnvironmentVariables): Probe {
   switch (target.kind) {

@@ -35,6 +35,17 @@ const shape = z.object({
   overruled: z.array(z.string()).default([]),
   /** What came of jobs, and when they are due; each is read for itself. */
   jobs: z.record(z.string(), z.unknown()).default({}),
+  /** What was done to the environment at `path`. */
+  environment: z
+    .object({
+      path: z.string().optional(),
+      /** The name of a version, or where a link led before. */
+      previous: z.string().optional(),
+      /** After a rollback: as long as this is declared. Null: what is declared was not known then. */
+      hold: z.object({ inputs: z.string().nullable() }).optional(),
+      lastSync: z.iso.datetime().optional(),
+    })
+    .default({}),
   /** The children that live, by unit. Each is read for itself: one that has no sense costs no other. */
   children: z.record(z.string(), z.unknown()).default({}),
 });
@@ -135,6 +146,7 @@ const nothing: Omit<Remembered, "supervisorId"> = {
   children: {},
   closures: {},
   overruled: [],
+  environment: {},
   jobs: {},
 };
 

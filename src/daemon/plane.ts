@@ -4,6 +4,7 @@ import type {
   CancelResult,
   ControlPlane,
   DrainTimeout,
+  EnvironmentOrderResult,
   JobOrderResult,
   OrderResult,
   PlanResult,
@@ -18,6 +19,7 @@ import type {
 import type { ApplyEvent } from "../control/plan.ts";
 import type {
   CheckStatus,
+  EnvironmentList,
   PoolStatus,
   Problem,
   RunStatus,
@@ -27,6 +29,7 @@ import type {
 import type { Supervisor } from "../supervision/supervisor.ts";
 import type { Millis } from "../supervision/time.ts";
 import { backupsResult, verifyResult } from "./backup-orders.ts";
+import type { Environments } from "./environments.ts";
 import type { Jobs } from "./jobs.ts";
 import type { Memory } from "./memory.ts";
 import type { RunOrders } from "./run-orders.ts";
@@ -42,6 +45,7 @@ export interface PlaneDeps {
   readonly jobs: Jobs;
   readonly plan: () => Promise<PlanResult>;
   readonly apply: (told: (event: ApplyEvent) => void) => Promise<void>;
+  readonly environments: Environments;
   readonly problems: () => readonly Problem[];
   readonly metrics: () => Promise<string>;
   readonly reload: () => Promise<ReloadResult>;
@@ -63,12 +67,14 @@ export class Plane implements ControlPlane {
   status(): Status {
     const { supervisor, describeSelf, pools, checks, jobs, problems, now, toWallClock, logOf } =
       this.#deps;
+    const { status: environment } = this.#deps.environments;
     return buildStatus({
       supervisor: describeSelf(),
       units: supervisor.units,
       pools: pools(),
       checks: checks(),
       jobs: jobs.statuses,
+      environment,
       problems: problems(),
       now: now(),
       toWallClock,
@@ -126,6 +132,18 @@ export class Plane implements ControlPlane {
 
   resume(pools: readonly string[]): Promise<PoolOrderResult> {
     return this.#deps.runs.resume(pools);
+  }
+
+  environments(): Promise<EnvironmentList> {
+    return this.#deps.environments.list();
+  }
+
+  syncEnvironment(): Promise<EnvironmentOrderResult> {
+    return this.#deps.environments.sync();
+  }
+
+  rollBackEnvironment(): Promise<EnvironmentOrderResult> {
+    return this.#deps.environments.rollback();
   }
 
   runJob(name: string): JobOrderResult {

@@ -57,6 +57,7 @@ export interface PrefectKeeperDeps {
   readonly apiIsThere: () => void;
   readonly capabilitiesOf: (program: string) => Capabilities | undefined;
   readonly keepCapabilities: (program: string, capabilities: Capabilities) => void;
+  readonly whyNoEnvironment: () => Blocker | undefined;
   readonly healthPort: (unit: string) => number;
   readonly releasePort: () => Promise<void>;
   /** Resolves when no worker is about to become ready any more. */
@@ -74,7 +75,7 @@ export class PrefectKeeper implements Disposable {
   readonly #api: ReconcileApi & FlowRunApi;
   readonly #database: DatabaseGuard;
   readonly #auth: string | undefined;
-  readonly #program: Program | undefined;
+  #program: Program | undefined;
   readonly #tasks: Record<"environment" | "api", RepeatingTask>;
   readonly reconciler: Reconciler;
   #paused: ReadonlySet<string> = new Set();
@@ -168,6 +169,7 @@ export class PrefectKeeper implements Disposable {
       database: this.#database,
       api: this.#api,
       program: this.#program?.file,
+      whyNoEnvironment: this.#deps.whyNoEnvironment,
       capabilities: this.#capabilities(),
       healthPort: this.#deps.healthPort,
       hasJustAnswered: () =>
@@ -181,6 +183,14 @@ export class PrefectKeeper implements Disposable {
   start(): void {
     if (this.config.pools.length > 0) this.#tasks.environment.request();
     if (this.config.prefect.apiUrl !== undefined) this.#tasks.api.request();
+  }
+
+  /** What is started from now on starts in another environment; what runs is replaced. */
+  async environmentSwitched(): Promise<void> {
+    const { base, machine, unitsChanged } = this.#deps;
+    this.#program = await findProgram(this.config, base["PATH"] ?? "", machine);
+    unitsChanged();
+    if (this.config.pools.length > 0) this.#tasks.environment.restart();
   }
 
   /** Each time that our own server becomes ready. */
@@ -264,7 +274,8 @@ export class PrefectKeeper implements Disposable {
     if (!(await machine.isExecutable(program))) {
       const why = `${program} is not there or cannot be executed`;
       const cure = "Build the Python environment again, or set environment.path to where it is";
-      setCondition(environmentCondition, { kind: "environment", why, cure });
+      const known = this.#deps.whyNoEnvironment();
+      setCondition(environmentCondition, known ?? { kind: "environment", why, cure });
       return again;
     }
     const looking = `asks ${program} what it can do`;

@@ -2,6 +2,7 @@
 import { isReady as isAllReady } from "../control/readiness.ts";
 import type {
   CheckStatus,
+  EnvironmentStatus,
   JobStatus,
   PoolStatus,
   Problem,
@@ -19,6 +20,7 @@ export interface StatusSources {
   readonly pools: readonly PoolStatus[];
   readonly checks: readonly CheckStatus[];
   readonly jobs: readonly JobStatus[];
+  readonly environment: EnvironmentStatus | null;
   readonly problems: readonly Problem[];
   readonly now: Millis;
   readonly toWallClock: (at: Millis) => Date;
@@ -26,10 +28,10 @@ export interface StatusSources {
 }
 
 export function buildStatus(sources: StatusSources): Status {
-  const { supervisor, pools, checks, jobs, problems } = sources;
+  const { supervisor, pools, checks, jobs, environment, problems } = sources;
   const units = sources.units.map((unit) => unitStatus(unit, sources)).toSorted(byName);
   const ready = isAllReady({ supervisor, units });
-  return { version: 1, supervisor, ready, units, pools, checks, jobs, problems };
+  return { version: 1, supervisor, ready, units, pools, checks, jobs, environment, problems };
 }
 
 function unitStatus(unit: UnitView, { now, toWallClock, logOf }: StatusSources): UnitStatus {

@@ -1,9 +1,9 @@
 /** What Prefect's folder asks of this machine. */
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { access, mkdir, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, readlink, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import type { Machine } from "../prefect/ports.ts";
 import { errnoOf, messageOf } from "./errno.ts";
 import { findPortOwner, type PortState, probePort } from "./port-owner.ts";
@@ -36,6 +36,13 @@ export const machine: Machine = {
     return access(file, constants.X_OK).then(
       () => true,
       () => false,
+    );
+  },
+
+  async linkTarget(path) {
+    return readlink(path).then(
+      (target) => resolve(dirname(path), target),
+      () => undefined,
     );
   },
 

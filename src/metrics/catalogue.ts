@@ -4,6 +4,7 @@
  */
 import { checkFamilies } from "./check-families.ts";
 import { daemonFamilies } from "./daemon-families.ts";
+import { environmentFamilies } from "./environment-families.ts";
 import type { Families, Values } from "./family.ts";
 import { jobFamilies } from "./job-families.ts";
 import { reconcileFamilies } from "./reconcile-families.ts";
@@ -17,6 +18,7 @@ export const catalogue = {
   ...checkFamilies,
   ...jobFamilies,
   ...reconcileFamilies,
+  ...environmentFamilies,
 } as const satisfies Families;
 
 type Catalogue = typeof catalogue;

@@ -4,6 +4,11 @@ import type { Millis } from "../supervision/time.ts";
 import type { Observer } from "../supervision/unit-view.ts";
 import { CheckMetrics } from "./check-metrics.ts";
 import { type Build, DaemonMetrics } from "./daemon-metrics.ts";
+import {
+  EnvironmentMetrics,
+  type EnvironmentSnapshot,
+  noEnvironment,
+} from "./environment-metrics.ts";
 import { JobMetrics, type JobsSnapshot, noJobs } from "./job-metrics.ts";
 import { PoolSeries } from "./pool-series.ts";
 import { type LookAtProcesses, ProcessSampler } from "./process-sampler.ts";
@@ -30,6 +35,8 @@ export interface MetricsDeps {
   readonly runs?: () => RunsSnapshot;
   /** Without it nothing is told of jobs. */
   readonly jobs?: () => JobsSnapshot;
+  /** Without it nothing is told of environments. */
+  readonly environment?: () => EnvironmentSnapshot;
   /** The verdict of /readyz. */
   readonly isReady: () => boolean;
 }
@@ -41,6 +48,7 @@ export interface Metrics {
   readonly checks: CheckMetrics;
   readonly jobs: JobMetrics;
   readonly reconcile: ReconcileMetrics;
+  readonly environment: EnvironmentMetrics;
   /** A worker has been replaced and its flow runs live; in seconds, from the end of its intake to the readiness of the next. */
   readonly hotRestarted: (unit: string, took: number) => void;
   /** Of a process that an earlier daemon recorded for the unit. */
@@ -69,6 +77,8 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   const runCollector = new RunCollector({ registry, series: pools, toWallSeconds });
 
   const jobMetrics = new JobMetrics(registry, jobs);
+  const look = deps.environment ?? (() => noEnvironment);
+  const environmentMetrics = new EnvironmentMetrics(registry, look);
 
   async function scrape(): Promise<string> {
     const views = units().map(({ view }) => view);
@@ -76,6 +86,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     collector.collect(units(), now());
     runCollector.collect(runs());
     jobMetrics.collect();
+    environmentMetrics.collect();
     daemon.setReady(deps.isReady());
     return registry.render();
   }
@@ -88,6 +99,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     checks: new CheckMetrics(registry),
     jobs: jobMetrics,
     reconcile: new ReconcileMetrics(registry),
+    environment: environmentMetrics,
     hotRestarted: (unit, took) => unitMetrics.hotRestarted(unit, took),
     notAdopted: (unit, why) => unitMetrics.notAdopted(unit, why),
     declare: (declared) => series.declare(declared),

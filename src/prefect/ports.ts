@@ -10,6 +10,8 @@ export interface Machine {
   /** Makes the folder if it is missing; why it cannot be written to, or undefined if it can. */
   whyNotWritable(folder: string): Promise<string | undefined>;
   isExecutable(file: string): Promise<boolean>;
+  /** Where it leads, as an absolute path; undefined if it is no link. */
+  linkTarget(path: string): Promise<string | undefined>;
   /** What a process has used of the processors since its start; undefined if it has gone. */
   cpuSeconds(pid: number): number | undefined;
   /** Of a connection of its own, so that a server that no longer accepts is seen. */

@@ -9,8 +9,10 @@ import type { Machine } from "./ports.ts";
 interface Parts {
   readonly config: Config;
   readonly machine: Machine;
-  /** The `prefect` that was found on PATH, where no environment is configured. */
+  /** The `prefect` of the configured environment, else the one that was found on PATH. */
   readonly program: string | undefined;
+  /** Why there is none, if more is known: it is being built. */
+  readonly whyNoEnvironment: () => Blocker | undefined;
   readonly database: Pick<DatabaseGuard, "blocker">;
 }
 
@@ -38,9 +40,14 @@ export const workerPreflight =
     return found.flat();
   };
 
-async function environment({ config, machine, program }: Parts): Promise<Blocker[]> {
+async function environment({
+  config,
+  machine,
+  program,
+  whyNoEnvironment,
+}: Parts): Promise<Blocker[]> {
   const { path } = config.environment;
-  const file = path === undefined ? program : join(path, "bin", "prefect");
+  const file = program ?? (path && join(path, "bin", "prefect"));
   if (file === undefined) {
     const why = "no Prefect was found: environment.path is not set, and PATH has no `prefect`";
     const cure = "Set environment.path to a Python environment in which Prefect is installed";
@@ -53,6 +60,8 @@ async function environment({ config, machine, program }: Parts): Promise<Blocker
   );
   const [first] = missing.flat();
   if (first === undefined) return [];
+  const known = whyNoEnvironment();
+  if (known !== undefined) return [known];
   const why = `${first} is not there or cannot be executed`;
   const cure = "Build the Python environment again, or set environment.path to where it is";
   return [{ kind: "environment", why, cure }];

@@ -15,7 +15,11 @@ export async function findProgram(
 ): Promise<Program | undefined> {
   const { path: environment } = config.environment;
   // One that is configured is named even if it is missing: the preflight says so.
-  if (environment !== undefined) return programIn(join(environment, "bin"));
+  // Where a link leads, for another environment is another program: what was started in it stays in it.
+  if (environment !== undefined) {
+    const folder = (await machine.linkTarget(environment)) ?? environment;
+    return programIn(join(folder, "bin"));
+  }
   for (const folder of path.split(delimiter)) {
     if (folder === "") continue;
     const found = programIn(folder);

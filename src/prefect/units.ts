@@ -1,9 +1,10 @@
 /** The units of one Prefect installation: what is started, with what, and how it is looked after. */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Config, PoolConfig } from "../config/config.ts";
 import { defaultRestartPolicy } from "../supervision/restart-policy.ts";
 import { minutes, ms, seconds } from "../supervision/time.ts";
 import type { UnitSpec } from "../supervision/unit-spec.ts";
+import type { Blocker } from "../supervision/unit-state.ts";
 import type { PrefectApi } from "./api/client.ts";
 import type { Capabilities } from "./capabilities.ts";
 import type { DatabaseGuard } from "./database-guard.ts";
@@ -35,6 +36,8 @@ export interface InstallationParts extends EnvironmentSources {
   readonly api: PrefectApi;
   /** The `prefect` program; undefined where none was found. */
   readonly program: string | undefined;
+  /** See `preflight.ts`. */
+  readonly whyNoEnvironment: () => Blocker | undefined;
   /** Undefined until the program has been asked. */
   readonly capabilities: Capabilities | undefined;
   /** A loopback port for a worker's own health server; the same for the same unit. */
@@ -171,7 +174,7 @@ const serverProgram = (parts: InstallationParts): readonly [string, ...string[]]
   const { path } = parts.config.environment;
   return path === undefined
     ? [program(parts)]
-    : [join(path, "bin", "python"), parts.serverLauncher];
+    : [join(dirname(program(parts)), "python"), parts.serverLauncher];
 };
 
 const program = ({ program: found, config }: InstallationParts): string =>

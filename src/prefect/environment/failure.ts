@@ -95,3 +95,35 @@ function cut(words: string): string {
   if (words.length <= longest) return words;
   return `${words.slice(0, longest / 2)} … ${words.slice(-longest / 2)}`;
 }
+
+/** Of what the system refused at `environment.path`. */
+export function explainError(error: unknown, path: string): Failure {
+  const message = error instanceof Error ? error.message : String(error);
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  switch (code) {
+    case "ENOSPC":
+    case "EDQUOT":
+      return {
+        reason: "space",
+        why: `there is no space left beside ${path}`,
+        cure: "Make room on that volume (an environment takes some 400 MB)",
+      };
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+      return {
+        reason: "other",
+        why: `nothing can be written beside ${path}: ${message}`,
+        cure: "Give the user of this daemon the right to write to the folder above it, or set environment.path to another folder",
+      };
+    case "EBUSY":
+    case "EXDEV":
+      return {
+        reason: "other",
+        why: `${path} is the top of a volume, and cannot be switched by a rename`,
+        cure: "Set environment.path to a folder below it",
+      };
+    default:
+      return { reason: "other", why: message, cure: `Look at ${path}, and at the folder above it` };
+  }
+}

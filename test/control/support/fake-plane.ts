@@ -3,6 +3,7 @@ import type {
   CancelResult,
   ControlPlane,
   DrainTimeout,
+  EnvironmentOrderResult,
   JobOrderResult,
   OrderResult,
   PlanResult,
@@ -16,7 +17,14 @@ import type {
 } from "../../../src/control/control-plane.ts";
 import type { ApplyEvent } from "../../../src/control/plan.ts";
 import { isReady } from "../../../src/control/readiness.ts";
-import type { PoolStatus, RunStatus, Status, UnitStatus } from "../../../src/control/status.ts";
+import type {
+  EnvironmentList,
+  EnvironmentStatus,
+  PoolStatus,
+  RunStatus,
+  Status,
+  UnitStatus,
+} from "../../../src/control/status.ts";
 
 export const unit = (name: string, changes: Partial<UnitStatus> = {}): UnitStatus => ({
   name,
@@ -33,6 +41,22 @@ export const unit = (name: string, changes: Partial<UnitStatus> = {}): UnitStatu
   startsAt: null,
   restarts: 0,
   log: `/var/lib/sails-supervisor/logs/${name}.log`,
+  ...changes,
+});
+
+export const environment = (changes: Partial<EnvironmentStatus> = {}): EnvironmentStatus => ({
+  path: "/mnt/pspace/prefect-env",
+  project: "/home/ubuntu/alma",
+  state: "in-step",
+  since: "2026-01-01T11:00:00.000Z",
+  reason: "is what uv.lock says",
+  next: null,
+  retryAt: null,
+  current: "0c8b62856929-3.11-0f0f0f",
+  previous: null,
+  python: "3.11.2",
+  prefect: "3.8.8",
+  declared: { lock: "uv.lock", lockHash: "0c8b62856929" },
   ...changes,
 });
 
@@ -98,6 +122,7 @@ export function statusOf(units: readonly UnitStatus[], changes: Partial<Status> 
     pools: [],
     checks: [],
     jobs: [],
+    environment: null,
     problems: [],
     ...changes,
   };
@@ -118,6 +143,8 @@ export class FakePlane implements ControlPlane {
   verified: VerifyResult = { kind: "refused", why: "it is damaged", cure: null };
   planned: PlanResult = { kind: "planned", version: 1, steps: [], left: [], problems: [] };
   applied: readonly ApplyEvent[] = [];
+  environmentList: EnvironmentList = { version: 1, environment: null, environments: [] };
+  environmentOrder: EnvironmentOrderResult = { kind: "done", environment: environment() };
   /** What an order for pools meets with, if it cannot be carried out. */
   refusal: Extract<PoolOrderResult, { kind: "failed" }> | undefined;
   readonly asked: (readonly unknown[])[] = [];
@@ -128,6 +155,20 @@ export class FakePlane implements ControlPlane {
   act: (verb: "drain" | "resume" | "reexec" | "job") => void = () => undefined;
   readonly listeners = new Set<(event: StatusEvent) => void>();
   readonly reads = new EventTarget();
+
+  async environments(): Promise<EnvironmentList> {
+    return this.environmentList;
+  }
+
+  async syncEnvironment(): Promise<EnvironmentOrderResult> {
+    this.asked.push(["env sync"]);
+    return this.environmentOrder;
+  }
+
+  async rollBackEnvironment(): Promise<EnvironmentOrderResult> {
+    this.asked.push(["env rollback"]);
+    return this.environmentOrder;
+  }
 
   runJob(name: string): JobOrderResult {
     this.asked.push(["job", name]);

@@ -133,6 +133,7 @@ describe("what is answered", () => {
     capabilities: undefined,
     healthPort: () => 1,
     hasJustAnswered: () => false,
+    whyNoEnvironment: () => undefined,
     releasePort: () => Promise.resolve(),
     base: {},
     binDirectory: undefined,

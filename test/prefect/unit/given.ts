@@ -408,6 +408,12 @@ export class ScriptedMachine implements Machine {
     return Promise.resolve(this.unwritable.get(folder));
   }
 
+  readonly links = new Map<string, string>();
+
+  async linkTarget(path: string): Promise<string | undefined> {
+    return this.links.get(path);
+  }
+
   isExecutable(file: string): Promise<boolean> {
     this.asked.push(file);
     return Promise.resolve(this.executables.has(file));

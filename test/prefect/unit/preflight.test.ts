@@ -10,7 +10,15 @@ function setUp(executables: readonly string[] = inEnvironment) {
   const machine = new ScriptedMachine();
   for (const file of executables) machine.executables.add(file);
   const releasePort = () => Promise.resolve();
-  return { config: configOf(), machine, program: inEnvironment[0], releasePort, database };
+  const whyNoEnvironment = (): Blocker | undefined => undefined;
+  return {
+    config: configOf(),
+    machine,
+    program: inEnvironment[0],
+    releasePort,
+    database,
+    whyNoEnvironment,
+  };
 }
 
 describe.each([

@@ -32,6 +32,7 @@ function partsOf(changes: Partial<InstallationParts> = {}): InstallationParts {
     hasJustAnswered: () => false,
     healthPort: () => (port += 1),
     releasePort: () => Promise.resolve(),
+    whyNoEnvironment: () => undefined,
     base: { HOME: "/home/a", PATH: "/usr/bin" },
     binDirectory: "/opt/env/bin",
     auth: undefined,
