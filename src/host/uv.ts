@@ -107,7 +107,7 @@ class HostUv implements Uv {
   }
 
   async installedPythons(directory: string, signal: AbortSignal): Promise<readonly Interpreter[]> {
-    const args = ["python", "list", "--only-installed", "--output-format", "json", "--quiet"];
+    const args = ["python", "list", "--only-installed", "--output-format", "json"];
     const { output } = await this.run(args, directory, signal);
     const line = output.split("\n").find((each) => each.startsWith("["));
     try {
