@@ -41,7 +41,7 @@ export async function assemble(options: LoadOptions): Promise<Loaded> {
     ...(checked.error?.issues ?? []).flatMap((issue) => faultsOf(schema, issue, sources)),
     ...relationFaults(sources),
     ...prefectEnv.faults,
-    ...(await fileFaults(sources)),
+    ...(await fileFaults(sources, options.look)),
   ];
   if (!checked.success || faults.length > 0) {
     return { kind: "faulty", faults: faults.toSorted(byPlace(read.file)), warnings };

@@ -4,12 +4,15 @@ import type { Surroundings } from "./defaults.ts";
 import type { Entry } from "./effective.ts";
 import type { Fault } from "./fault.ts";
 import type { Origin } from "./origin.ts";
+import type { LookAt } from "./text-file.ts";
 
 export interface LoadOptions extends Surroundings {
   /** What --config says. */
   readonly file?: string | undefined;
   /** Read if it is there and neither --config nor SAILS_CONFIG names another. */
   readonly defaultFile?: string | undefined;
+  /** Looks at what may lie on a mount that hangs; without it the process that loads does so itself. */
+  readonly look?: LookAt;
   /** What relative paths of flags and variables start from. */
   readonly cwd: string;
 }

@@ -3,17 +3,21 @@ import type { Fault } from "./fault.ts";
 import type { KeyPath } from "./key-path.ts";
 import { indexesOf } from "./relations.ts";
 import type { Sources } from "./sources.ts";
-import { lookAt, readText } from "./text-file.ts";
+import { type LookAt, lookAt, readText } from "./text-file.ts";
 import { textOf } from "./unit-order.ts";
 
-export async function fileFaults(sources: Sources): Promise<readonly Fault[]> {
+/** What does not answer is no fault: it may be there, and who uses it tells when it is not. */
+export async function fileFaults(
+  sources: Sources,
+  look: LookAt = lookAt,
+): Promise<readonly Fault[]> {
   const manifests = indexesOf(sources, ["deployments"]).map(
     (index) => ["deployments", index, "prefect_yaml"] as const,
   );
   const found = await Promise.all([
-    check(sources, ["environment", "project"], folderFault),
+    check(sources, ["environment", "project"], (path) => folderFault(path, look)),
     check(sources, ["server", "auth_file"], authFileFault),
-    ...manifests.map((path) => check(sources, path, fileFault)),
+    ...manifests.map((path) => check(sources, path, (file) => fileFault(file, look))),
   ]);
   return found.flat();
 }
@@ -37,10 +41,11 @@ export const absent = (path: string): Complaint => ({
   cure: "correct the path, create it, or take the key out",
 });
 
-async function folderFault(path: string): Promise<Complaint | undefined> {
-  const entry = await lookAt(path);
+async function folderFault(path: string, look: LookAt): Promise<Complaint | undefined> {
+  const entry = await look(path);
   switch (entry.kind) {
     case "folder":
+    case "silent":
       return undefined;
     case "absent":
       return absent(path);
@@ -53,10 +58,11 @@ async function folderFault(path: string): Promise<Complaint | undefined> {
   }
 }
 
-async function fileFault(path: string): Promise<Complaint | undefined> {
-  const entry = await lookAt(path);
+async function fileFault(path: string, look: LookAt): Promise<Complaint | undefined> {
+  const entry = await look(path);
   switch (entry.kind) {
     case "file":
+    case "silent":
       return undefined;
     case "absent":
       return absent(path);

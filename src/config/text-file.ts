@@ -18,6 +18,11 @@ export type TextFile =
   | { readonly kind: "absent" }
   | { readonly kind: "unusable"; readonly message: string; readonly cure?: string };
 
+/** `silent`: the file system that it is on does not answer. Never rejects. */
+export type LookAt = (path: string) => Promise<Looked>;
+
+type Looked = Exclude<Entry, { kind: "file" }> | { readonly kind: "file" | "silent" };
+
 /** What a path leads to. Never rejects. */
 export async function lookAt(path: string): Promise<Entry> {
   const found = await answered(stat(path));

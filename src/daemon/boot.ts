@@ -10,6 +10,7 @@ import { lockInstance } from "../host/instance-lock.ts";
 import { Lifelines } from "../host/lifelines.ts";
 import { supervisorVariable, unitVariable } from "../host/marks.ts";
 import { findProcesses } from "../host/processes.ts";
+import { lookAtRemote } from "../host/remote-entry.ts";
 import { Memory, recollect } from "./memory.ts";
 
 export type OwnEnvironment = Readonly<Record<string, string | undefined>>;
@@ -34,6 +35,7 @@ export const load = (file: string | undefined, own: OwnEnvironment): Promise<Loa
     home: homedir(),
     uid: process.getuid?.() ?? 0,
     cwd: process.cwd(),
+    look: lookAtRemote,
   });
 
 export async function boot(
