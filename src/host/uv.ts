@@ -1,4 +1,5 @@
 /** uv: where it is, how it is got, how it is run. */
+import { existsSync } from "node:fs";
 import { access, constants } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import * as z from "zod";
@@ -136,6 +137,7 @@ export function uvEnvironment(
     ...(index === undefined ? {} : { UV_DEFAULT_INDEX: index }),
     ...(base["HOME"] === undefined ? { UV_CACHE_DIR: cacheWithoutHome } : {}),
     UV_HTTP_TIMEOUT: "120",
+    ...certificates(base),
     ...base,
     ...Object.fromEntries(site),
     UV_PYTHON_DOWNLOADS: "never",
@@ -143,3 +145,11 @@ export function uvEnvironment(
     NO_COLOR: "1",
   };
 }
+
+const systemCertificates = "/etc/ssl/certs/ca-certificates.crt";
+
+/** uv brings its own, and would refuse those of a site, which pip and curl accept. Its option had another name once. */
+const certificates = (base: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  base["SSL_CERT_FILE"] === undefined && existsSync(systemCertificates)
+    ? { UV_SYSTEM_CERTS: "true", UV_NATIVE_TLS: "true" }
+    : {};

@@ -33,7 +33,10 @@ test("flows keep their environment through a switch, a rollback and a new lock, 
   const daemon = place.start({ PATH: `${dirname(uv)}:${process.env["PATH"] ?? ""}` });
   const waiting = await daemon.untilUnit("server", ({ reason }) => reason.includes("installs"));
   expect(waiting.reason).toMatch(/^builds the Python environment: installs \d+ packages$/);
-  await daemon.untilReady();
+  const { environment } = await daemon.until(
+    (status) => status.ready || status.environment?.state === "failed",
+  );
+  expect(environment?.reason).toBe("is what requirements-locked.txt says");
   await daemon.says("units ready");
   const first = await realpath(path);
 

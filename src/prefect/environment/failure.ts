@@ -53,7 +53,7 @@ const kinds: readonly Kind[] = [
     pattern:
       /error sending request|dns error|Failed to fetch|tcp connect error|Connection refused|timed out|URLError|HTTP(Error| status)|certificate/i,
     reason: "network",
-    cure: "Look whether this machine reaches the package index: proxy, name service, certificates. It is tried again by itself",
+    cure: "Look whether this machine reaches the package index: proxy, name service, certificates",
   },
   {
     pattern: /no usable wheels|no wheels|building from source is disabled/i,
