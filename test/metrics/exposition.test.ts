@@ -31,6 +31,13 @@ function busyRig(): Rig {
     jobs: [{ name: "backup", isRunning: true, lastDuration: 1, lastSuccess: 1, next: 1 }],
     backups: { count: 1, newest: { bytes: 1, takenAt: 1 } },
   };
+  rig.environment = {
+    current: { lock_hash: "0c8b62856929", python_version: "3.11.2", prefect_version: "3.8.8" },
+    isInSync: true,
+    lastSync: 1,
+    uses: ["current", "spare"],
+  };
+  rig.metrics.environment.took(1);
   rig.runs = {
     pools: [{ name: "gpu", pausedFor: ["drain"], drainDeadline: new Date() }],
     runs: [

@@ -1,5 +1,6 @@
 /** All the metrics over units that the test moves by hand through the real state machine. */
 import { Registry } from "prom-client";
+import { type EnvironmentSnapshot, noEnvironment } from "../../src/metrics/environment-metrics.ts";
 import { type JobsSnapshot, noJobs } from "../../src/metrics/job-metrics.ts";
 import { createMetrics, type Metrics } from "../../src/metrics/metrics.ts";
 import type { ProcessSample } from "../../src/metrics/process-sampler.ts";
@@ -40,6 +41,7 @@ export class Rig {
   looks = 0;
   runs: RunsSnapshot = noRuns;
   jobs: JobsSnapshot = noJobs;
+  environment: EnvironmentSnapshot = noEnvironment;
   readonly samples = new Map<number, ProcessSample>();
   readonly metrics: Metrics;
   readonly #units = new Map<string, Unit>();
@@ -62,6 +64,7 @@ export class Rig {
       },
       runs: () => this.runs,
       jobs: () => this.jobs,
+      environment: () => this.environment,
       isReady: () => true,
     });
   }
