@@ -32,6 +32,8 @@ export interface EnvironmentKeeperDeps extends MakerDeps {
   readonly storeAt: (path: string) => VersionStore;
   /** Six hex digits that no other name ends with. */
   readonly suffix: () => string;
+  /** Why PREFECT_HOME is not where it was: what lies beside it may be missing for the same reason. */
+  readonly homeBlocker: (config: Config) => Promise<Blocker | undefined>;
   readonly foldersInUse: (folders: readonly string[]) => ReadonlySet<string>;
   /** The real paths of the environments that flow runs run in, one for each run. */
   readonly runsIn: () => readonly string[];
@@ -53,6 +55,7 @@ interface Target {
   readonly path: string;
   readonly python: string | undefined;
   readonly stateDir: string;
+  readonly config: Config;
 }
 
 /** For a look at sizes and times, over a mount that may be slow. */
@@ -90,13 +93,19 @@ export class EnvironmentKeeper implements Disposable {
   }
 
   /** Before the units of a configuration are declared: what they are started from must not move then. */
-  async configure({ environment, stateDir }: Config): Promise<void> {
-    const { project, path, python } = environment;
+  async configure(config: Config): Promise<void> {
+    const { stateDir } = config;
+    const { project, path, python } = config.environment;
     const before = this.#target;
     this.#path = path;
     this.#target =
-      project === undefined || path === undefined ? undefined : { project, path, python, stateDir };
-    const isSame = JSON.stringify(before) === JSON.stringify(this.#target);
+      project === undefined || path === undefined
+        ? undefined
+        : { project, path, python, stateDir, config };
+    const isSame =
+      before?.project === this.#target?.project &&
+      before?.path === this.#target?.path &&
+      before?.python === this.#target?.python;
     if (!isSame) {
       this.#known = undefined;
       this.#failures = 0;
@@ -323,6 +332,8 @@ export class EnvironmentKeeper implements Disposable {
     isOrdered: boolean,
     signal: AbortSignal,
   ): Promise<Millis> {
+    const isLost = await this.#isLost(target, store);
+    if (isLost !== undefined) return this.#fail(isLost);
     const read = await this.#read(target, isOrdered);
     if (signal.aborted) return lookAgainSoon;
     await store.sweep();
@@ -347,6 +358,15 @@ export class EnvironmentKeeper implements Disposable {
     this.#failures = 0;
     this.#become({ kind: this.#plan.standing === "held" ? "held" : "in-step" });
     return lookEvery;
+  }
+
+  /** Built below the mount point of a volume that is away, it would be hidden by that volume. */
+  async #isLost({ config }: Target, store: VersionStore): Promise<Failure | undefined> {
+    if ((await store.place()).kind !== "absent") return undefined;
+    const blocker = await this.#deps.homeBlocker(config);
+    if (blocker === undefined) return undefined;
+    const { why, cure } = blocker;
+    return { reason: "other", why: `nothing is built: ${why}`, cure: cure ?? "Mount the volume" };
   }
 
   async #read(target: Target, isOrdered: boolean): Promise<"known" | "hangs" | Failure> {

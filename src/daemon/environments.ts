@@ -5,6 +5,7 @@ import type { Config } from "../config/config.ts";
 import type { EnvironmentOrderResult, StatusEvent } from "../control/control-plane.ts";
 import type { EnvironmentList, EnvironmentStatus, Problem } from "../control/status.ts";
 import { runCommand } from "../host/command.ts";
+import { files } from "../host/files.ts";
 import { ownProjectReader, ownUvFetcher } from "../host/own-program.ts";
 import { foldersInUse } from "../host/processes-in.ts";
 import { HostProjectReader } from "../host/project-reader.ts";
@@ -12,6 +13,7 @@ import { scratchFiles } from "../host/scratch-files.ts";
 import { findUv, uvEnvironment } from "../host/uv.ts";
 import { HostVersionStore } from "../host/version-store.ts";
 import type { EnvironmentMetrics, EnvironmentSnapshot } from "../metrics/environment-metrics.ts";
+import { DatabaseGuard } from "../prefect/database-guard.ts";
 import type { Clock } from "../supervision/ports.ts";
 import type { Blocker } from "../supervision/unit-state.ts";
 import type { OwnEnvironment } from "./boot.ts";
@@ -61,6 +63,7 @@ export class Environments implements Disposable {
       run: runCommand,
       files: scratchFiles,
       base,
+      homeBlocker: (config) => new DatabaseGuard(config, files).blocker(),
       foldersInUse,
       runsIn: deps.runsIn,
       metrics: deps.metrics,

@@ -11,6 +11,7 @@ import { EnvironmentMetrics } from "../../src/metrics/environment-metrics.ts";
 import { MetricRegistry } from "../../src/metrics/registry.ts";
 import type { ReadProject, Uv, UvResult } from "../../src/prefect/environment/ports.ts";
 import { minutes, seconds } from "../../src/supervision/time.ts";
+import type { Blocker } from "../../src/supervision/unit-state.ts";
 import { configOf } from "../prefect/unit/given.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 
@@ -30,6 +31,8 @@ class Rig {
   install: (signal: AbortSignal) => Promise<UvResult> = async () => ok;
   runsIn: readonly string[] = [];
   inUse: readonly string[] = [];
+  /** Why PREFECT_HOME is not where it was. */
+  away: Blocker | undefined;
   switches = 0;
   readonly states: string[] = [];
   #waiting = new Set<() => void>();
@@ -123,6 +126,7 @@ class Rig {
       files: scratchFiles,
       base: {},
       suffix: () => "0f0f0f",
+      homeBlocker: async () => this.away,
       foldersInUse: (folders) => new Set(folders.filter((each) => this.inUse.includes(each))),
       runsIn: () => this.runsIn,
       metrics: () => metrics,
@@ -278,6 +282,20 @@ test("one that a process runs in stays until that has ended", async () => {
   await rig.keeper.sync();
   expect(await rig.versions()).toHaveLength(2);
   expect(await rig.versions()).not.toContain(first);
+});
+
+test("while the volume is away nothing is built in its place", async () => {
+  const rig = await Rig.make();
+  rig.away = { kind: "volume", why: "its volume is probably not mounted", cure: "Mount it" };
+  await rig.start();
+  await rig.until("failed");
+  expect(rig.keeper.status?.reason).toContain(
+    "nothing is built: its volume is probably not mounted",
+  );
+  expect(rig.keeper.status?.next).toContain("Mount it");
+  expect(await readdir(rig.folder)).toEqual([]);
+  rig.away = undefined;
+  expect((await rig.keeper.sync()).kind).toBe("done");
 });
 
 test("without a project it is used as it is, and orders say why they are none", async () => {

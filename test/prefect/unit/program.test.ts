@@ -20,6 +20,15 @@ describe("which prefect is run", () => {
     expect(machine.asked).toEqual([]);
   });
 
+  test("where its link leads, so that another environment is another program", async () => {
+    const machine = having();
+    machine.links.set("/opt/env", "/opt/env.versions/0c8b62856929-3.11");
+    expect(await findProgram(configOf(), "", machine)).toEqual({
+      file: "/opt/env.versions/0c8b62856929-3.11/bin/prefect",
+      binDirectory: "/opt/env.versions/0c8b62856929-3.11/bin",
+    });
+  });
+
   test("else the first on PATH", async () => {
     const machine = having("/b/prefect", "/c/prefect");
     expect(await findProgram(onPath, "/a:/b:/c", machine)).toEqual({
