@@ -52,6 +52,7 @@ import { Inheritance } from "./inheritance.ts";
 import { Installation } from "./installation.ts";
 import { observeJob } from "./job-status.ts";
 import { Jobs } from "./jobs.ts";
+import { apply as applyPlan, type PlanParts, report } from "./plan-report.ts";
 import { Plane } from "./plane.ts";
 import { reconcileMeter } from "./reconcile-meter.ts";
 import { RunOrders } from "./run-orders.ts";
@@ -69,6 +70,8 @@ export interface DaemonOptions {
 const trialOption = "--check";
 /** For what is left when all units have stopped. */
 const sweepPatience = minutes(1);
+/** Of an `apply` that has replaced its environment. */
+const serverPatience = minutes(2);
 
 export class Daemon implements AsyncDisposable {
   readonly #options: DaemonOptions;
@@ -265,8 +268,8 @@ export class Daemon implements AsyncDisposable {
           now: new Date(),
         }),
       runs: new RunOrders(this.#runs.keeper, () => this.#config),
-      plan: () => this.#installation.plan(),
-      apply: (told) => this.#installation.applyPlan(told),
+      plan: () => report(this.#planParts()),
+      apply: (told) => applyPlan(() => this.#planParts(), told),
       checks: () => this.#checks.statuses,
       jobs: this.#jobs,
       environments: this.#environments,
@@ -342,6 +345,16 @@ export class Daemon implements AsyncDisposable {
   }
 
   /** After a reload that is under way, or before the next one: each looks where the link leads. */
+  #planParts(): PlanParts {
+    const { reconciler } = this.#installation;
+    return {
+      reconciler,
+      environment: this.#environments,
+      units: this.#supervisor.units,
+      serverStarted: () => this.#installation.serverStarted(AbortSignal.timeout(serverPatience)),
+    };
+  }
+
   #environmentSwitched(): Promise<void> {
     const switched = this.#reloading.then(() => this.#installation.environmentSwitched());
     this.#reloading = switched;

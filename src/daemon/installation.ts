@@ -1,8 +1,6 @@
 /** What the configuration in force declares, made to run: its units, and Prefect beside them. */
 import { join } from "node:path";
 import type { Config, EnvironmentVariables, ProbeTarget, ServiceConfig } from "../config/config.ts";
-import type { PlanResult } from "../control/control-plane.ts";
-import type { ApplyEvent } from "../control/plan.ts";
 import type { Problem } from "../control/status.ts";
 import { runCommand } from "../host/command.ts";
 import { files } from "../host/files.ts";
@@ -26,7 +24,7 @@ import type { Inheritance } from "./inheritance.ts";
 import type { PrefectForJobs } from "./jobs.ts";
 import { capabilitiesOf, keepCapabilities } from "./known-capabilities.ts";
 import type { Memory } from "./memory.ts";
-import { apply as applyPlan, report } from "./plan-report.ts";
+import type { PlanParts } from "./plan-report.ts";
 import { PrefectKeeper } from "./prefect-keeper.ts";
 import { keepProfile, profileStep } from "./profile-keeper.ts";
 import type { ReconcileMeter } from "./reconciler.ts";
@@ -66,7 +64,8 @@ export class Installation implements Disposable {
   #ledger: Ledger | undefined;
   #keeper: PrefectKeeper | undefined;
   #profileTrouble: string | undefined;
-  readonly #waitingForWorkers = new Set<() => void>();
+  /** For units to be as they are waited for. */
+  readonly #waiting = new Set<() => void>();
   #inheritance: Inheritance | undefined;
 
   constructor(deps: InstallationDeps) {
@@ -146,18 +145,26 @@ export class Installation implements Disposable {
 
   /** To be told of each change of a unit. */
   unitChanged(unit: UnitView, from: UnitState, event: UnitEvent): void {
-    for (const look of this.#waitingForWorkers) look();
+    for (const look of this.#waiting) look();
     if (unit.spec.name !== serverUnit) return;
     this.#standIn.serverChanged(unit, from, event);
     if (isReady(unit) && from.phase.kind !== "running") this.#serverIsReady();
   }
 
-  plan(): Promise<PlanResult> {
-    return report(this.#planParts());
+  /** What `plan` and `apply` ask. */
+  get reconciler(): PlanParts["reconciler"] {
+    const keeper = this.#keeper;
+    if (keeper === undefined) return "starting";
+    return hasPrefect(keeper.config) ? keeper.reconciler : "none";
   }
 
-  applyPlan(told: (event: ApplyEvent) => void): Promise<void> {
-    return applyPlan(this.#planParts(), told);
+  /** Resolves when the server is ready, or is not meant to be. */
+  serverStarted(signal: AbortSignal): Promise<void> {
+    return this.#until(() => {
+      const server = findServer(this.#deps.supervisor);
+      const isReplaced = server?.state.phase.kind === "stopping" && server.state.desired === "up";
+      return server === undefined || !(isReplaced || isStarting(server));
+    }, signal);
   }
 
   /** environment.path leads to another environment. */
@@ -197,13 +204,6 @@ export class Installation implements Disposable {
     this.#standIn[Symbol.dispose]();
   }
 
-  #planParts() {
-    const keeper = this.#keeper;
-    const { units } = this.#deps.supervisor;
-    if (keeper === undefined) return { reconciler: "starting", units } as const;
-    return { reconciler: hasPrefect(keeper.config) ? keeper.reconciler : "none", units } as const;
-  }
-
   #serverIsReady(): void {
     const keeper = this.#keeper;
     if (keeper === undefined) return;
@@ -214,13 +214,18 @@ export class Installation implements Disposable {
   }
 
   #workersStarted(signal: AbortSignal): Promise<void> {
+    return this.#until(() => !this.#deps.supervisor.units.some(isStartingWorker), signal);
+  }
+
+  /** Resolves when it is so; it is asked at each change of a unit. */
+  #until(isSo: () => boolean, signal: AbortSignal): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const look = (): void => {
-      if (!signal.aborted && this.#deps.supervisor.units.some(isStartingWorker)) return;
-      this.#waitingForWorkers.delete(look);
+      if (!signal.aborted && !isSo()) return;
+      this.#waiting.delete(look);
       resolve();
     };
-    this.#waitingForWorkers.add(look);
+    this.#waiting.add(look);
     signal.addEventListener("abort", look, { once: true });
     look();
     return promise;
@@ -269,8 +274,12 @@ const restCondition = "the end of what an earlier daemon left";
 const hasPrefect = ({ server, prefect }: Config): boolean =>
   server.enabled || prefect.apiUrl !== undefined;
 
-function isStartingWorker({ spec, state: { phase, unmet, desired } }: UnitView): boolean {
-  if (spec.labels["role"] !== "worker" || desired === "down" || unmet.length > 0) return false;
+const isStartingWorker = (unit: UnitView): boolean =>
+  unit.spec.labels["role"] === "worker" && isStarting(unit);
+
+/** It is on its way, and nobody has to do anything for it. */
+function isStarting({ state: { phase, unmet, desired } }: UnitView): boolean {
+  if (desired === "down" || unmet.length > 0) return false;
   return phase.kind === "starting" || (phase.kind === "waiting" && phase.blockers.length === 0);
 }
 

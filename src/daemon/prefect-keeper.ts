@@ -115,8 +115,7 @@ export class PrefectKeeper implements Disposable {
       files: deps.remote,
       config,
       api: this.#api,
-      program: program?.file ?? "prefect",
-      env: clientEnvironment(config, this.#sources()),
+      client: () => ({ program: this.#program?.file ?? "prefect", env: this.environment }),
     });
   }
 

@@ -36,8 +36,8 @@ export interface ReconcilerDeps {
   readonly ledger: Ledger;
   readonly files: RemoteFiles;
   readonly run: RunCommand;
-  readonly program: string;
-  readonly env: EnvironmentVariables;
+  /** Prefect's command line, which another environment may replace at any time. */
+  readonly client: () => { readonly program: string; readonly env: EnvironmentVariables };
   readonly profileStep: () => Promise<Step | undefined>;
   readonly keepProfile: () => Promise<void>;
   readonly setCondition: (name: string, blocker: Blocker | undefined) => void;
@@ -171,13 +171,16 @@ export class Reconciler implements Disposable {
     observer: StepObserver,
     signal: AbortSignal,
   ): Promise<Round> {
-    const { clock, run, program, env, config, meter, log, changed } = this.#deps;
+    const { clock, run, config, meter, log, changed } = this.#deps;
+    const { program, env } = this.#deps.client();
     this.#forgetOldFailures();
     const begun = clock.now();
     try {
       await this.#deps.ledger.open();
       const round = await converge({
         ...this.#deps,
+        program,
+        env,
         mode,
         observer: this.#counting(observer),
         failedBefore: this.#failedBefore,

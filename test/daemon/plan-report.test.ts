@@ -1,25 +1,42 @@
 import { expect, test } from "vitest";
 import type { ApplyEvent } from "../../src/control/plan.ts";
-import { apply, report } from "../../src/daemon/plan-report.ts";
+import { type EnvironmentDifferences, nothingDiffers } from "../../src/daemon/environment-plan.ts";
+import { apply, type PlanParts, report } from "../../src/daemon/plan-report.ts";
 import { nothingPlanned } from "../../src/prefect/declared/plan.ts";
 
 const starting = { kind: "failed", why: expect.stringContaining("is starting") };
 
-async function applied(reconciler: Parameters<typeof apply>[0]["reconciler"]) {
+const partsWith = (changes: Partial<PlanParts>): PlanParts => ({
+  reconciler: "none",
+  environment: {
+    differences: nothingDiffers,
+    sync: () => Promise.reject(new Error("not asked for")),
+  },
+  units: [],
+  serverStarted: () => Promise.resolve(),
+  ...changes,
+});
+
+const reported = (reconciler: PlanParts["reconciler"]) => report(partsWith({ reconciler }));
+
+async function applied(changes: Partial<PlanParts>) {
   const events: ApplyEvent[] = [];
-  await apply({ reconciler, units: [] }, (event) => events.push(event));
+  await apply(
+    () => partsWith(changes),
+    (event) => events.push(event),
+  );
   return events;
 }
 
 test("while it is not known what is declared, nobody says that nothing differs", async () => {
-  expect(await report({ reconciler: "starting", units: [] })).toEqual(starting);
-  expect(await applied("starting")).toEqual([{ event: "over", result: starting }]);
+  expect(await reported("starting")).toEqual(starting);
+  expect(await applied({ reconciler: "starting" })).toEqual([{ event: "over", result: starting }]);
 });
 
 test("without a Prefect nothing differs", async () => {
   const none = { kind: "planned", version: 1, steps: [], left: [], problems: [] };
-  expect(await report({ reconciler: "none", units: [] })).toEqual(none);
-  expect(await applied("none")).toEqual([{ event: "over", result: { kind: "done", rest: none } }]);
+  expect(await reported("none")).toEqual(none);
+  expect(await applied({})).toEqual([{ event: "over", result: { kind: "done", rest: none } }]);
 });
 
 test("a Prefect that does not answer is a failure of both", async () => {
@@ -28,8 +45,10 @@ test("a Prefect that does not answer is a failure of both", async () => {
     plan: () => Promise.resolve({ kind: "unreachable", why } as const),
     apply: () => Promise.resolve({ kind: "failed", why } as const),
   };
-  expect(await report({ reconciler: away, units: [] })).toEqual({ kind: "failed", why });
-  expect(await applied(away)).toEqual([{ event: "over", result: { kind: "failed", why } }]);
+  expect(await reported(away)).toEqual({ kind: "failed", why });
+  expect(await applied({ reconciler: away })).toEqual([
+    { event: "over", result: { kind: "failed", why } },
+  ]);
 });
 
 test("what is planned is told in the words of the contract", async () => {
@@ -46,7 +65,7 @@ test("what is planned is told in the words of the contract", async () => {
     plan: () => Promise.resolve({ kind: "ok", value } as const),
     apply: () => Promise.reject(new Error("not asked for")),
   };
-  expect(await report({ reconciler: there, units: [] })).toMatchObject({
+  expect(await reported(there)).toMatchObject({
     steps: [
       {
         kind: "limit",
@@ -58,4 +77,44 @@ test("what is planned is told in the words of the contract", async () => {
       },
     ],
   });
+});
+
+const building: EnvironmentDifferences = {
+  ...nothingDiffers,
+  steps: [
+    {
+      kind: "environment",
+      name: "/env",
+      action: "create",
+      fields: [{ field: "version", from: null, to: "abc (to be built)" }],
+      why: null,
+      isReported: false,
+    },
+  ],
+};
+
+test("an environment is built before all that is done by what is installed in it", async () => {
+  const order: string[] = [];
+  const environment = {
+    differences: building,
+    sync: async () => {
+      order.push("built");
+      return { kind: "failed", why: "no space", cure: null } as const;
+    },
+  };
+  const reconciler = {
+    plan: () => Promise.reject(new Error("not asked for")),
+    apply: async () => {
+      order.push("reconciled");
+      return { kind: "done", plan: nothingPlanned } as const;
+    },
+  };
+  const serverStarted = async () => void order.push("server awaited");
+  const events = await applied({ environment, reconciler, serverStarted });
+  expect(order).toEqual(["built", "server awaited", "reconciled"]);
+  expect(events).toMatchObject([
+    { event: "started", step: building.steps[0] },
+    { event: "failed", step: building.steps[0], why: "no space" },
+    { event: "over", result: { kind: "done", rest: { steps: building.steps } } },
+  ]);
 });
