@@ -1,9 +1,11 @@
 /** The status as text for people. */
 import type { Problem, Status, UnitStatus } from "../control/status.ts";
+import { verdictOf } from "../control/verdict.ts";
 import { checkTable } from "./checks-text.ts";
 import { environmentTable } from "./env-text.ts";
+import { eventList } from "./events-text.ts";
 import { jobTable } from "./jobs-text.ts";
-import { beneath, count, gap, type Lines, type Look, spanSince } from "./look.ts";
+import { beneath, gap, type Lines, type Look, spanSince } from "./look.ts";
 import type { Tone } from "./paint.ts";
 import { poolTable } from "./pools-text.ts";
 import { oneLine, padEnd, textWidth, wrap } from "./text-width.ts";
@@ -21,6 +23,7 @@ export function statusText(status: Status, look: Look, part: "whole" | "units"):
           checkTable(status.checks, look),
           jobTable(status.jobs, look),
           environmentTable(status.environment, look),
+          eventList(status.events, look),
           problemList(status, look),
         ];
   return sections
@@ -31,25 +34,12 @@ export function statusText(status: Status, look: Look, part: "whole" | "units"):
 
 function header(status: Status, { columns, paint, now }: Look): Lines {
   const { supervisor } = status;
-  const { words, tone } = verdict(status);
+  const { words, tone } = verdictOf(status);
   const about = `version ${supervisor.version}, process ${supervisor.pid}, up ${spanSince(supervisor.startedAt, now)}, configuration ${supervisor.config ?? "the defaults"}`;
   return [
-    paint(tone, `sails-supervisor is ${words}`),
+    ...wrap(oneLine(`sails-supervisor is ${words}`), columns).map((line) => paint(tone, line)),
     ...wrap(oneLine(about), columns).map((line) => paint("faint", line)),
   ];
-}
-
-function verdict({ ready, supervisor, units, problems }: Status): { words: string; tone: Tone } {
-  if (supervisor.phase !== "running") return { words: supervisor.phase, tone: "wait" };
-  const unready = units.filter((unit) => unit.desired === "up" && !unit.ready).length;
-  if (unready > 0) {
-    const words = `not ready: ${unready} of ${count(units.length, "unit")} ${unready === 1 ? "is" : "are"} not`;
-    return { words, tone: "bad" };
-  }
-  if (!ready) return { words: "not ready", tone: "bad" };
-  if (problems.length === 0)
-    return { words: `ready: ${count(units.length, "unit")}`, tone: "good" };
-  return { words: `ready, with ${count(problems.length, "problem")}`, tone: "wait" };
 }
 
 const stateWidth = 8;

@@ -20,6 +20,15 @@ export interface Status {
   readonly environment: EnvironmentStatus | null;
   /** What is wrong beside the units, each with its cure. */
   readonly problems: readonly Problem[];
+  /** What the daemon has said last, the newest first, at most 50: also before it was replaced. */
+  readonly events: readonly EventEntry[];
+}
+
+export interface EventEntry {
+  readonly at: string;
+  readonly level: "info" | "notice" | "warn" | "error";
+  /** One sentence or more, with the cause. */
+  readonly text: string;
 }
 
 export interface SupervisorStatus {

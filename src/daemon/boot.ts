@@ -6,11 +6,13 @@ import type { Config } from "../config/config.ts";
 import { describeFault } from "../config/fault.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import { AtomicFile } from "../host/atomic-file.ts";
+import { EventFile } from "../host/event-file.ts";
 import { lockInstance } from "../host/instance-lock.ts";
 import { Lifelines } from "../host/lifelines.ts";
 import { supervisorVariable, unitVariable } from "../host/marks.ts";
 import { findProcesses } from "../host/processes.ts";
 import { lookAtRemote } from "../host/remote-entry.ts";
+import { EventLog } from "./event-log.ts";
 import { Memory, recollect } from "./memory.ts";
 
 export type OwnEnvironment = Readonly<Record<string, string | undefined>>;
@@ -22,6 +24,7 @@ export type Booted =
       readonly warnings: readonly string[];
       readonly memory: Memory;
       readonly lifelines: Lifelines;
+      readonly events: EventLog;
       readonly lock: Disposable;
     }
   | { readonly kind: "refused"; readonly why: readonly string[] };
@@ -79,6 +82,7 @@ export async function boot(
     warnings: loaded.warnings.map(describeFault),
     memory,
     lifelines,
+    events: await EventLog.open(new EventFile(join(stateDir, "events.jsonl"))),
     lock: locked.lock,
   };
 }

@@ -280,6 +280,7 @@ export class Daemon implements AsyncDisposable {
         ...this.#jobs.problems,
         ...this.#webProblems,
       ],
+      events: () => booted.events.recent,
       metrics: () => this.#metrics.render(),
       reload: () => this.reload(),
       reexec: () => void this.reexec("reexec ordered"),
@@ -499,6 +500,7 @@ export class Daemon implements AsyncDisposable {
 
   #tell(level: Level, message: string): void {
     this.#options.log.write(level, message);
+    this.#options.booted.events.add(new Date(), level, message);
     this.#metrics.daemon.logged(level === "notice" ? "info" : level);
   }
 

@@ -20,6 +20,7 @@ import type { ApplyEvent } from "../control/plan.ts";
 import type {
   CheckStatus,
   EnvironmentList,
+  EventEntry,
   PoolStatus,
   Problem,
   RunStatus,
@@ -47,6 +48,7 @@ export interface PlaneDeps {
   readonly apply: (told: (event: ApplyEvent) => void) => Promise<void>;
   readonly environments: Environments;
   readonly problems: () => readonly Problem[];
+  readonly events: () => readonly EventEntry[];
   readonly metrics: () => Promise<string>;
   readonly reload: () => Promise<ReloadResult>;
   readonly reexec: () => void;
@@ -65,8 +67,7 @@ export class Plane implements ControlPlane {
   }
 
   status(): Status {
-    const { supervisor, describeSelf, pools, checks, jobs, problems, now, toWallClock, logOf } =
-      this.#deps;
+    const { supervisor, describeSelf, pools, checks, jobs, now, toWallClock, logOf } = this.#deps;
     const { status: environment } = this.#deps.environments;
     return buildStatus({
       supervisor: describeSelf(),
@@ -75,7 +76,8 @@ export class Plane implements ControlPlane {
       checks: checks(),
       jobs: jobs.statuses,
       environment,
-      problems: problems(),
+      problems: this.#deps.problems(),
+      events: this.#deps.events(),
       now: now(),
       toWallClock,
       logOf,

@@ -3,6 +3,7 @@ import { isReady as isAllReady } from "../control/readiness.ts";
 import type {
   CheckStatus,
   EnvironmentStatus,
+  EventEntry,
   JobStatus,
   PoolStatus,
   Problem,
@@ -22,16 +23,28 @@ export interface StatusSources {
   readonly jobs: readonly JobStatus[];
   readonly environment: EnvironmentStatus | null;
   readonly problems: readonly Problem[];
+  readonly events: readonly EventEntry[];
   readonly now: Millis;
   readonly toWallClock: (at: Millis) => Date;
   readonly logOf: (unit: string) => string;
 }
 
 export function buildStatus(sources: StatusSources): Status {
-  const { supervisor, pools, checks, jobs, environment, problems } = sources;
+  const { supervisor, pools, checks, jobs, environment, problems, events } = sources;
   const units = sources.units.map((unit) => unitStatus(unit, sources)).toSorted(byName);
   const ready = isAllReady({ supervisor, units });
-  return { version: 1, supervisor, ready, units, pools, checks, jobs, environment, problems };
+  return {
+    version: 1,
+    supervisor,
+    ready,
+    units,
+    pools,
+    checks,
+    jobs,
+    environment,
+    problems,
+    events,
+  };
 }
 
 function unitStatus(unit: UnitView, { now, toWallClock, logOf }: StatusSources): UnitStatus {

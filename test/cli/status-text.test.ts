@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { paintFor } from "../../src/cli/paint.ts";
 import { statusText } from "../../src/cli/status-text.ts";
 import { textWidth } from "../../src/cli/text-width.ts";
-import type { Status } from "../../src/control/status.ts";
+import type { EventEntry, Status } from "../../src/control/status.ts";
 import { crashed, pool, statusOf, unit } from "../control/support/fake-plane.ts";
 
 const now = new Date("2026-01-01T12:03:20Z");
@@ -67,7 +67,8 @@ test("what is not simply running says why and what comes next", () => {
   );
   expect(shown(status)).toMatchInlineSnapshot(`
     "
-    sails-supervisor is not ready: 3 of 4 units are not
+    sails-supervisor is not ready: server is not ready; worker@vm-runs is in
+    backoff; 1 other waits
     version 0.1.0, process 100, up 1 h 3 min, configuration
     /etc/sails-supervisor/config.yaml
 
@@ -122,7 +123,7 @@ test("pools: whether they take flow runs, and why not", () => {
   });
   expect(shown(status)).toMatchInlineSnapshot(`
     "
-    sails-supervisor is not ready: 1 of 2 units is not
+    sails-supervisor is not ready: worker@headless-runs is draining
     version 0.1.0, process 100, up 1 h 3 min, configuration
     /etc/sails-supervisor/config.yaml
 
@@ -158,7 +159,7 @@ test("tabs, line breaks, escape sequences and wide letters in long reasons", () 
   const text = shown(status);
   expect(text).toMatchInlineSnapshot(`
     "
-    sails-supervisor is not ready: 1 of 1 unit is not
+    sails-supervisor is not ready: worker@観測 is in backoff
     version 0.1.0, process 100, up 1 h 3 min, configuration
     /etc/sails-supervisor/config.yaml
 
@@ -195,19 +196,37 @@ test.each([60, 80, 200])("nothing is wider than %i columns", (columns) => {
   expect(Math.max(...lines.map(textWidth))).toBeLessThanOrEqual(columns);
 });
 
-test.each([
-  [statusOf([]), "sails-supervisor is ready: 0 units\n"],
-  [statusOf([unit("server")], { ready: false }), "sails-supervisor is not ready\n"],
-  [
-    statusOf([unit("server")], { problems: [{ id: "x", what: "y", cure: null }] }),
-    "sails-supervisor is ready, with 1 problem\n",
-  ],
-  [
-    { ...statusOf([]), supervisor: { ...statusOf([]).supervisor, phase: "starting" as const } },
-    "sails-supervisor is starting\n",
-  ],
-])("the first line, case %#", (status, first) => {
-  expect(shown(status)).toContain(first);
+test("the last events, the newest at the end, without those that only tell of progress", () => {
+  const event = (minutes: number, level: EventEntry["level"], text: string): EventEntry => ({
+    at: new Date(now.getTime() - minutes * 60_000).toISOString(),
+    level,
+    text,
+  });
+  const events = [
+    event(1, "warn", `worker@vm-runs: exited with status 1 after 2 s: ${"x ".repeat(150)}`),
+    event(2, "info", "worker@vm-runs: started, process 12"),
+    event(62, "error", "check arc fails: nothing is mounted at /home/ubuntu/arc. Mount it"),
+    event(63, "notice", "server: ready after 6 s"),
+  ];
+  expect(shown(statusOf([unit("server")], { events }))).toMatchInlineSnapshot(`
+    "
+    sails-supervisor is ready: 1 unit
+    version 0.1.0, process 100, up 1 h 3 min, configuration
+    /etc/sails-supervisor/config.yaml
+
+    UNIT    STATE     READY  SINCE        RESTARTS
+    server  running   yes    3 min 20 s   0
+
+    LAST EVENTS
+      1 h 3 min ago: server: ready after 6 s
+      1 h 2 min ago: check arc fails: nothing is mounted at /home/ubuntu/arc.
+        Mount it
+      1 min ago: worker@vm-runs: exited with status 1 after 2 s: x x x x x x x x x
+        x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x
+        x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x
+        x…
+    "
+  `);
 });
 
 test("colours are for terminals whose owner wants them", () => {

@@ -124,6 +124,7 @@ export function statusOf(units: readonly UnitStatus[], changes: Partial<Status> 
     jobs: [],
     environment: null,
     problems: [],
+    events: [],
     ...changes,
   };
 }
