@@ -5,13 +5,13 @@ import { type Html, html } from "./html.ts";
 import type {
   CheckStatus,
   EnvironmentStatus,
+  EventEntry,
   JobStatus,
   PoolStatus,
   RunStatus,
   UnitStatus,
 } from "./status.ts";
-
-export type Tone = "good" | "bad" | "wait";
+import type { Tone } from "./verdict.ts";
 
 export const unitTable = (units: readonly UnitStatus[], now: Date): Html =>
   table(
@@ -53,13 +53,13 @@ const table = (
   caption: string,
   titles: readonly string[],
   rows: readonly Html[],
-): Html => html`<table>
+): Html => html`<section class="card"><table>
 <caption>${caption}</caption>
 <thead><tr>${titles.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
 <tbody>
 ${rows}
 </tbody>
-</table>`;
+</table></section>`;
 
 const unitRow = (unit: UnitStatus, now: Date): Html => html`<tr>
 <th scope="row">${unit.name}</th>
@@ -187,6 +187,34 @@ function jobTone({ running, last }: JobStatus): Tone | "" {
   if (last === null) return "";
   return last.result === "succeeded" ? "good" : "bad";
 }
+
+export const eventTable = (events: readonly EventEntry[], now: Date): Html =>
+  table(
+    "Last events",
+    ["Ago", "Kind", "What happened, and why"],
+    events.map((event) => eventRow(event, now)),
+  );
+
+const eventRow = ({ at, level, text }: EventEntry, now: Date): Html => html`<tr>
+<th scope="row">${since(at, now)}</th>
+<td class="state ${levelTones[level]}">${levelWords[level]}</td>
+<td>${text}</td>
+</tr>
+`;
+
+const levelTones = {
+  info: "",
+  notice: "good",
+  warn: "wait",
+  error: "bad",
+} as const satisfies Record<EventEntry["level"], Tone | "">;
+
+const levelWords = {
+  info: "note",
+  notice: "news",
+  warn: "warning",
+  error: "fault",
+} as const satisfies Record<EventEntry["level"], string>;
 
 const attachments = {
   attached: "attached",

