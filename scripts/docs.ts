@@ -21,6 +21,7 @@ export async function generatedDocuments(): Promise<ReadonlyMap<string, string>>
     ],
     ["docs/configuration.md", `# Configuration\n\n${renderConfiguration()}`],
     ["docs/metrics.md", `# Metrics\n\n${renderMetrics()}`],
+    ["docs/json.md", await withBlock("docs/json.md", "the types", await types())],
   ]);
 }
 
@@ -36,6 +37,17 @@ async function withBlock(path: string, what: string, block: string): Promise<str
 function diagram(): string {
   const lines = [...edges()].map(([edge, names]) => `  ${edge}: ${[...names].join(", ")}`);
   return ["```mermaid", "stateDiagram-v2", "  [*] --> down", ...lines, "```"].join("\n");
+}
+
+/** What goes over the wire is described where it is made; here it is without what only the code needs. */
+const shapes = ["supervision/describe.ts", "control/status.ts", "control/plan.ts"] as const;
+
+async function types(): Promise<string> {
+  const sources = await Promise.all(shapes.map((path) => readFile(`src/${path}`, "utf8")));
+  const declarations = sources
+    .flatMap((source) => source.trim().split("\n\n"))
+    .filter((block) => /^export (interface|type) (?!Description)/m.test(block));
+  return ["```ts", declarations.join("\n\n"), "```"].join("\n");
 }
 
 if (import.meta.main) {
