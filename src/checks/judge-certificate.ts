@@ -1,7 +1,7 @@
 /** How long the certificates in a PEM file are valid. A proxy brings its whole chain: each must be. */
 import { X509Certificate } from "node:crypto";
 import type { CheckTarget } from "../config/config.ts";
-import { formatSpan, ms } from "../supervision/time.ts";
+import { formatMinute, formatSpan, ms } from "../supervision/time.ts";
 import type { Answer, Found } from "./answer.ts";
 
 type Limits = Extract<CheckTarget, { readonly kind: "certificate" }>;
@@ -20,7 +20,7 @@ export function judgeCertificates(target: Limits, text: string, now: Date): Answ
   }
   const early = certificates.find(({ validFromDate }) => validFromDate > now);
   if (early !== undefined) {
-    return bad(`a certificate in ${path} is not valid before ${early.validFromDate.toISOString()}`);
+    return bad(`a certificate in ${path} is not valid before ${formatMinute(early.validFromDate)}`);
   }
   const end = new Date(Math.min(...certificates.map(({ validToDate }) => validToDate.getTime())));
   return judgeEnd(path, end, now, { warn, fail });
@@ -32,7 +32,7 @@ function judgeEnd(
   now: Date,
   { warn, fail }: Pick<Limits, "warn" | "fail">,
 ): Found {
-  const at = end.toISOString();
+  const at = formatMinute(end);
   const left = ms(end.getTime() - now.getTime());
   const cure = `Get a new certificate, and write it to ${path}`;
   if (left <= 0) {

@@ -4,7 +4,7 @@ import type { Status, UnitStatus } from "./status.ts";
 export type Tone = "good" | "bad" | "wait";
 
 export interface Verdict {
-  /** Without a full stop: `not ready: worker@vm-runs is in backoff`. */
+  /** Without a full stop: `not ready: worker@vm-runs is in backoff: exited with status 1`. */
   readonly words: string;
   readonly tone: Tone;
 }
@@ -62,7 +62,10 @@ const named = 2;
 function unreadyWords(units: readonly UnitStatus[]): string {
   const causes = units.filter((unit) => !waitsForOthers(unit));
   const told = causes.length === 0 ? units : causes;
-  const words = told.slice(0, named).map(({ name, state }) => `${name} is ${stateWords[state]}`);
+  const words = told.slice(0, named).map(({ name, state, reason }) => {
+    const is = `${name} is ${stateWords[state]}`;
+    return told.length === 1 ? `${is}: ${reason}` : is;
+  });
   const more = told.length - words.length;
   const waiting = units.length - told.length;
   return [

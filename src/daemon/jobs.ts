@@ -11,6 +11,7 @@ import type { HousekeepingApi } from "../prefect/api/housekeeping.ts";
 import type { DoDatabaseWork } from "../prefect/ports-database.ts";
 import type { Clock } from "../supervision/ports.ts";
 import type { Supervisor } from "../supervision/supervisor.ts";
+import { formatMinute } from "../supervision/time.ts";
 import { DatabaseKeeper } from "./database-keeper.ts";
 import { databaseUsers } from "./database-users.ts";
 import { backupJob, jobsOf, restoreJob } from "./job-list.ts";
@@ -106,7 +107,7 @@ export class Jobs implements AsyncDisposable {
       // Who restores is there to see how it ends.
       if (last?.kind !== "failed" || name === restoreJob) return [];
       const { message, cure = null, startedAt } = last;
-      const what = `the job ${name} of ${startedAt.toISOString()} has failed: ${message}`;
+      const what = `the job ${name} of ${formatMinute(startedAt)} has failed: ${message}`;
       return [{ id: `job:${name}`, what, cure }];
     });
   }

@@ -25,3 +25,7 @@ export function formatSpan(span: Millis): string {
     .map(([count, unit]) => `${count} ${unit}`)
     .join(" ");
 }
+
+/** `2026-11-26 09:48 UTC`: to the minute, as people tell times. */
+export const formatMinute = (date: Date): string =>
+  `${date.toISOString().slice(0, 16).replace("T", " ")} UTC`;

@@ -123,7 +123,8 @@ test("pools: whether they take flow runs, and why not", () => {
   });
   expect(shown(status)).toMatchInlineSnapshot(`
     "
-    sails-supervisor is not ready: worker@headless-runs is draining
+    sails-supervisor is not ready: worker@headless-runs is draining: restarted by
+    the operator: waits for 3 flow runs
     version 0.1.0, process 100, up 1 h 3 min, configuration
     /etc/sails-supervisor/config.yaml
 
@@ -159,7 +160,10 @@ test("tabs, line breaks, escape sequences and wide letters in long reasons", () 
   const text = shown(status);
   expect(text).toMatchInlineSnapshot(`
     "
-    sails-supervisor is not ready: worker@観測 is in backoff
+    sails-supervisor is not ready: worker@観測 is in backoff: exited with status 1
+    after 2 s: Traceback (most recent call last): File
+    "/mnt/pspace/prefect-data/a/very/long/path/without/any/space/in/it/that/goes/on/
+    and/on/flow.py", line 3: 観測データがありません 🔭
     version 0.1.0, process 100, up 1 h 3 min, configuration
     /etc/sails-supervisor/config.yaml
 

@@ -22,7 +22,11 @@ test.each<[string, Status, string]>([
   ["all is well", statusOf([unit("server")]), "ready: 1 unit"],
   ["the daemon starts", inPhase("starting"), "starting"],
   ["the daemon stops", inPhase("stopping"), "stopping"],
-  ["one", statusOf([unit("server"), crashed("a")]), "not ready: a is in backoff"],
+  [
+    "one",
+    statusOf([unit("server"), crashed("a", { reason: "died" })]),
+    "not ready: a is in backoff: died",
+  ],
   [
     "two",
     statusOf([unit("server"), crashed("a"), unit("b", { state: "running", ready: false })]),
@@ -35,10 +39,14 @@ test.each<[string, Status, string]>([
   ],
   [
     "those that only wait for another are not the cause",
-    statusOf([waiting("a"), crashed("server"), waiting("b")]),
-    "not ready: server is in backoff; 2 others wait",
+    statusOf([waiting("a"), crashed("server", { reason: "died" }), waiting("b")]),
+    "not ready: server is in backoff: died; 2 others wait",
   ],
-  ["a wait for what is no unit", statusOf([waiting("a")]), "not ready: a is waiting"],
+  [
+    "a wait for what is no unit",
+    statusOf([waiting("a")]),
+    "not ready: a is waiting: server is not ready",
+  ],
   [
     "one that nobody wants is well",
     statusOf([unit("a", { desired: "down", state: "stopped", ready: false })]),

@@ -1,5 +1,6 @@
 /** What is said of dead runs, in Prefect's states and in the log: for readers who know flows, not processes. */
 import { describeExit } from "../../supervision/exit.ts";
+import { formatMinute } from "../../supervision/time.ts";
 import type { Death } from "../ports.ts";
 import type { Gone, RunFacts } from "./facts.ts";
 
@@ -23,10 +24,9 @@ export function howItEnded(
 }
 
 export const lostAtReboot = (process: string, { bootedAt }: RunFacts["host"]): string =>
-  `${process} was lost when the machine was rebooted at ${minute(bootedAt)}`;
+  `${process} was lost when the machine was rebooted at ${formatMinute(bootedAt)}`;
 
 /** 2026-11-25 01:02 UTC */
-const minute = (date: Date): string => `${date.toISOString().slice(0, 16).replace("T", " ")} UTC`;
 
 export const sentence = (clause: string): string =>
   `${clause.charAt(0).toUpperCase()}${clause.slice(1)}`;
