@@ -34,10 +34,11 @@ export function statusText(status: Status, look: Look, part: "whole" | "units"):
 
 function header(status: Status, { columns, paint, now }: Look): Lines {
   const { supervisor } = status;
-  const { words, tone } = verdictOf(status);
+  const { words, why, tone } = verdictOf(status);
+  const verdict = why === undefined ? words : `${words}: ${why}`;
   const about = `version ${supervisor.version}, process ${supervisor.pid}, up ${spanSince(supervisor.startedAt, now)}, configuration ${supervisor.config ?? "the defaults"}`;
   return [
-    ...wrap(oneLine(`sails-supervisor is ${words}`), columns).map((line) => paint(tone, line)),
+    ...wrap(oneLine(`sails-supervisor is ${verdict}`), columns).map((line) => paint(tone, line)),
     ...wrap(oneLine(about), columns).map((line) => paint("faint", line)),
   ];
 }

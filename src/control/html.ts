@@ -7,6 +7,10 @@ export function html(texts: TemplateStringsArray, ...parts: readonly Part[]): Ht
   return { html: String.raw({ raw: texts }, ...parts.map(render)) };
 }
 
+/** A sentence in which commands stand between backticks, as they do in a terminal. */
+export const prose = (words: string): readonly Html[] =>
+  words.split("`").map((part, i) => (i % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
+
 function render(part: Part): string {
   if (part === null || part === undefined) return "";
   if (typeof part === "object")

@@ -36,6 +36,7 @@ th[scope=row] { font-weight: 600; }
 .good { color: var(--good); } .bad { color: var(--bad); } .wait { color: var(--wait); }
 .state { font-weight: 600; white-space: nowrap; }
 .state::before { content: "\\25cb\\00a0"; } .state.good::before { content: "\\25cf\\00a0"; } .state.bad::before { content: "\\25a0\\00a0"; } .state.wait::before { content: "\\25b2\\00a0"; }
+code { font: .9em/1 ui-monospace, monospace; overflow-wrap: anywhere; }
 .next, footer, #link, time { color: var(--soft); font-size: .9rem; }
 td > time { color: inherit; font-size: inherit; }
 footer { margin: 1rem .25rem; overflow-wrap: anywhere; }

@@ -1,7 +1,7 @@
 /** The tables of the status page: units, pools, checks, flow runs. */
 import { formatSpan, ms } from "../supervision/time.ts";
 import { formatBytes } from "./bytes.ts";
-import { type Html, html } from "./html.ts";
+import { type Html, html, prose } from "./html.ts";
 import type {
   CheckStatus,
   EnvironmentStatus,
@@ -66,7 +66,7 @@ const unitRow = (unit: UnitStatus, now: Date): Html => html`<tr>
 <td class="state ${toneOf(unit)}">${unit.state}${unit.state === "running" && !unit.ready ? ", not ready" : ""}</td>
 <td data-label="For">${since(unit.since, now)}</td>
 <td data-label="Restarts">${unit.restarts}</td>
-<td>${unit.reason}${unit.next === null ? [] : aside(`Next: ${unit.next}`)}</td>
+<td>${prose(unit.reason)}${unit.next === null ? [] : aside(`Next: ${unit.next}`)}</td>
 </tr>
 `;
 
@@ -93,7 +93,7 @@ const intakeTones = {
 
 const remarks = ({ why, drainDeadline, detached }: PoolStatus, now: Date): readonly Html[] =>
   lines(
-    ...(why === null ? [] : [html`${why}`]),
+    ...(why === null ? [] : [html`${prose(why)}`]),
     ...(drainDeadline === null
       ? []
       : [html`<span class="next">Gives up waiting in ${until(drainDeadline, now)}</span>`]),
@@ -109,7 +109,7 @@ const checkRow = (check: CheckStatus, now: Date): Html => html`<tr>
 <td class="state ${checkTones[check.state]}">${check.state}</td>
 <td data-label="For">${since(check.since, now)}</td>
 <td>${lines(
-  html`${check.reason}`,
+  html`${prose(check.reason)}`,
   html`<span class="next">Next: ${check.next}${keeps(check)}</span>`,
 )}</td>
 </tr>
@@ -151,7 +151,7 @@ const environmentRow = (environment: EnvironmentStatus, now: Date): Html => html
 <td class="state ${environmentTones[environment.state]}">${environment.state}</td>
 <td data-label="For">${since(environment.since, now)}</td>
 <td data-label="Versions">Prefect ${environment.prefect ?? "not known"}, Python ${environment.python ?? "not known"}</td>
-<td>${environment.reason}${environment.next === null ? [] : aside(`Next: ${environment.next}`)}</td>
+<td>${prose(environment.reason)}${environment.next === null ? [] : aside(`Next: ${environment.next}`)}</td>
 </tr>
 `;
 
@@ -198,7 +198,7 @@ export const eventTable = (events: readonly EventEntry[], now: Date): Html =>
 const eventRow = ({ at, level, text }: EventEntry, now: Date): Html => html`<tr>
 <th scope="row">${since(at, now)}</th>
 <td class="state ${levelTones[level]}">${levelWords[level]}</td>
-<td>${text}</td>
+<td>${prose(text)}</td>
 </tr>
 `;
 
@@ -228,7 +228,9 @@ function linked({ id, name }: RunStatus, prefectUrl: string | undefined): Html {
   return html`<a href="${page}">${words}</a>`;
 }
 
-const aside = (words: string): readonly Html[] => [html`<br><span class="next">${words}</span>`];
+const aside = (words: string): readonly Html[] => [
+  html`<br><span class="next">${prose(words)}</span>`,
+];
 
 const since = (iso: string, now: Date): Html => time(iso, spanBetween(Date.parse(iso), +now));
 

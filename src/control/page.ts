@@ -1,6 +1,6 @@
 /** The status page: complete as the server sends it, so that it needs no script. */
 import { hash } from "node:crypto";
-import { type Html, html } from "./html.ts";
+import { type Html, html, prose } from "./html.ts";
 import { pageScript, pageStyle } from "./page-assets.ts";
 import {
   checkTable,
@@ -129,8 +129,10 @@ ${concerns.map((concern) => html`<li class="${concern.tone}">${concernWords(conc
 </section>`;
 
 const concernWords = ({ unit, what, next }: Concern): readonly Html[] => [
-  unit === null ? html`${sentence(what)}` : html`<strong>${unit}</strong> is ${what}`,
+  unit === null ? html`${prose(sentence(what))}` : html`<strong>${unit}</strong> is ${prose(what)}`,
   ...(next === null
     ? []
-    : [html`<br><span class="next">${unit === null ? "What to do" : "Next"}: ${next}</span>`]),
+    : [
+        html`<br><span class="next">${unit === null ? "What to do" : "Next"}: ${prose(next)}</span>`,
+      ]),
 ];

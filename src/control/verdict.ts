@@ -4,8 +4,10 @@ import type { Status, UnitStatus } from "./status.ts";
 export type Tone = "good" | "bad" | "wait";
 
 export interface Verdict {
-  /** Without a full stop: `not ready: worker@vm-runs is in backoff: exited with status 1`. */
+  /** Without a full stop: `not ready: worker@vm-runs is in backoff`. */
   readonly words: string;
+  /** Where there is one cause: `exited with status 1`. */
+  readonly why: string | undefined;
   readonly tone: Tone;
 }
 
@@ -22,16 +24,15 @@ export interface Concern {
 
 export function verdictOf(status: Status): Verdict {
   const { ready, supervisor, units, problems } = status;
-  if (supervisor.phase !== "running") return { words: supervisor.phase, tone: "wait" };
+  const verdict = (tone: Tone, words: string, why?: string): Verdict => ({ words, why, tone });
+  if (supervisor.phase !== "running") return verdict("wait", supervisor.phase);
   const unready = units.filter(isUnready);
-  if (unready.length > 0) return { words: `not ready: ${unreadyWords(unready)}`, tone: "bad" };
-  if (!ready) return { words: "not ready", tone: "bad" };
+  if (unready.length > 0) return unreadyVerdict(unready);
+  if (!ready) return verdict("bad", "not ready");
   const [first, ...others] = problems;
-  if (first === undefined)
-    return { words: `ready: ${counted(units.length, "unit")}`, tone: "good" };
-  const words =
-    others.length === 0 ? `ready, but ${first.what}` : `ready, with ${problems.length} problems`;
-  return { words, tone: "wait" };
+  if (first === undefined) return verdict("good", `ready: ${counted(units.length, "unit")}`);
+  const why = others.length === 0 ? first.what : undefined;
+  return verdict("wait", `ready, with ${counted(problems.length, "problem")}`, why);
 }
 
 /** Units first: while one of them is not ready, much else follows from that. */
@@ -59,20 +60,20 @@ const causesFirst = (units: readonly UnitStatus[]): readonly UnitStatus[] => [
 /** So many have their name in the sentence. */
 const named = 2;
 
-function unreadyWords(units: readonly UnitStatus[]): string {
+function unreadyVerdict(units: readonly UnitStatus[]): Verdict {
   const causes = units.filter((unit) => !waitsForOthers(unit));
   const told = causes.length === 0 ? units : causes;
-  const words = told.slice(0, named).map(({ name, state, reason }) => {
-    const is = `${name} is ${stateWords[state]}`;
-    return told.length === 1 ? `${is}: ${reason}` : is;
-  });
+  const words = told.slice(0, named).map(({ name, state }) => `${name} is ${stateWords[state]}`);
   const more = told.length - words.length;
   const waiting = units.length - told.length;
-  return [
+  const parts = [
     ...words,
     ...(more === 0 ? [] : [`${counted(more, "other")} ${more === 1 ? "is" : "are"} not ready`]),
     ...(waiting === 0 ? [] : [`${counted(waiting, "other")} ${waiting === 1 ? "waits" : "wait"}`]),
-  ].join("; ");
+  ];
+  const [first, ...others] = told;
+  const why = others.length === 0 ? first?.reason : undefined;
+  return { words: `not ready: ${parts.join("; ")}`, why, tone: "bad" };
 }
 
 const stateWords = {

@@ -35,9 +35,13 @@ export function narratePool(
   failing: readonly string[],
 ): Told {
   const checks = `${failing.length === 1 ? "check" : "checks"} ${failing.join(", ")}`;
+  const fail = failing.length === 1 ? "fails" : "fail";
   switch (what) {
     case "closed":
-      return { level: "warn", text: `pool ${pool} takes no new runs: it requires ${checks}` };
+      return {
+        level: "warn",
+        text: `pool ${pool} takes no new runs: it requires ${checks}, which ${fail}`,
+      };
     case "opened":
       return { level: "notice", text: `pool ${pool} takes new runs again: what it requires holds` };
     case "left-paused": {
@@ -45,7 +49,7 @@ export function narratePool(
       return { level: "notice", text };
     }
     case "overruled": {
-      const text = `pool ${pool} takes new runs, for an operator has opened it in Prefect; ${checks} that it requires still ${failing.length === 1 ? "fails" : "fail"}`;
+      const text = `pool ${pool} takes new runs, for an operator has opened it in Prefect; ${checks} that it requires still ${fail}`;
       return { level: "warn", text };
     }
     default:

@@ -40,7 +40,7 @@ test.each<[string, Status, string]>([
   [
     "those that only wait for another are not the cause",
     statusOf([waiting("a"), crashed("server", { reason: "died" }), waiting("b")]),
-    "not ready: server is in backoff: died; 2 others wait",
+    "not ready: server is in backoff; 2 others wait: died",
   ],
   [
     "a wait for what is no unit",
@@ -56,7 +56,7 @@ test.each<[string, Status, string]>([
   [
     "one problem",
     statusOf([unit("server")], { problems: [problem("check arc fails")] }),
-    "ready, but check arc fails",
+    "ready, with 1 problem: check arc fails",
   ],
   [
     "several",
@@ -64,7 +64,10 @@ test.each<[string, Status, string]>([
     "ready, with 2 problems",
   ],
 ])("%s", (_, status, words) => {
-  expect(verdictOf(status).words).toBe(words);
+  const verdict = verdictOf(status);
+  expect([verdict.words, ...(verdict.why === undefined ? [] : [verdict.why])].join(": ")).toBe(
+    words,
+  );
 });
 
 test("what is wrong begins with causes", () => {
