@@ -20,11 +20,16 @@ export const unitTable = (units: readonly UnitStatus[], now: Date): Html =>
     units.map((unit) => unitRow(unit, now)),
   );
 
-export const poolTable = (pools: readonly PoolStatus[], now: Date): Html =>
+/** @param prefectUrl where Prefect's own pages are, if anywhere */
+export const poolTable = (
+  pools: readonly PoolStatus[],
+  prefectUrl: string | undefined,
+  now: Date,
+): Html =>
   table(
     "Pools",
     ["Pool", "Intake", "Running", "Why, and what to know"],
-    pools.map((pool) => poolRow(pool, now)),
+    pools.map((pool) => poolRow(pool, prefectUrl, now)),
   );
 
 export const checkTable = (checks: readonly CheckStatus[], now: Date): Html =>
@@ -76,8 +81,8 @@ function toneOf({ desired, ready, state }: UnitStatus): Tone | "" {
   return state === "backoff" || state === "running" ? "bad" : "wait";
 }
 
-const poolRow = (pool: PoolStatus, now: Date): Html => html`<tr>
-<th scope="row">${pool.name}</th>
+const poolRow = (pool: PoolStatus, prefectUrl: string | undefined, now: Date): Html => html`<tr>
+<th scope="row">${linked(pool.name, prefectUrl, "work-pools/work-pool", pool.name)}</th>
 <td class="state ${intakeTones[pool.intake]}">${pool.intake}</td>
 <td data-label="Running">${pool.runs}${pool.concurrencyLimit === null ? "" : ` of ${pool.concurrencyLimit}`}</td>
 <td>${remarks(pool, now)}</td>
@@ -130,7 +135,7 @@ const lines = (...all: readonly Html[]): readonly Html[] =>
   all.map((line, i) => (i === 0 ? line : html`<br>${line}`));
 
 const runRow = (run: RunStatus, prefectUrl: string | undefined, now: Date): Html => html`<tr>
-<th scope="row" class="long">${linked(run, prefectUrl)}</th>
+<th scope="row" class="long">${linked(run.name ?? run.id.slice(0, 8), prefectUrl, "runs/flow-run", run.id)}</th>
 <td class="long" data-label="Pool">${run.pool}</td>
 <td class="state ${run.state === "Running" ? "good" : "wait"}">${run.state ?? "not known yet"}</td>
 <td data-label="For">${since(run.startedAt, now)}</td>
@@ -221,10 +226,10 @@ const attachments = {
   orphaned: "orphaned: its worker is gone",
 } as const satisfies Record<RunStatus["attachment"], string>;
 
-function linked({ id, name }: RunStatus, prefectUrl: string | undefined): Html {
-  const words = name ?? id.slice(0, 8);
+/** @param kind the folder of Prefect's page of it */
+function linked(words: string, prefectUrl: string | undefined, kind: string, id: string): Html {
   if (prefectUrl === undefined) return html`${words}`;
-  const page = `${prefectUrl.replace(/\/+$/, "")}/runs/flow-run/${encodeURIComponent(id)}`;
+  const page = `${prefectUrl.replace(/\/+$/, "")}/${kind}/${encodeURIComponent(id)}`;
   return html`<a href="${page}">${words}</a>`;
 }
 

@@ -64,7 +64,7 @@ ${links(supervisor).map(({ href, words }) => html`<li><a href="${href}">${words}
 <div id="live">
 ${concerns.length === 0 ? [] : [concernList(concerns)]}
 ${unitTable(units, now)}
-${pools.length === 0 ? [] : [poolTable(pools, now)]}
+${pools.length === 0 ? [] : [poolTable(pools, webAddress(supervisor.prefectUiUrl), now)]}
 ${runSection(status, runs, now)}
 ${checks.length === 0 ? [] : [checkTable(checks, now)]}
 ${jobs.length === 0 ? [] : [jobTable(jobs, now)]}
