@@ -1,8 +1,9 @@
 /** The environment as its operators see it: in which state it is, why, and what comes next. */
-import type { EnvironmentStatus } from "../control/status.ts";
+import type { EnvironmentStatus, EnvironmentUse, Problem } from "../control/status.ts";
 import type { Declaration } from "../prefect/environment/declaration.ts";
 import type { Failure } from "../prefect/environment/failure.ts";
 import type { Version } from "../prefect/environment/versions.ts";
+import type { Blocker } from "../supervision/unit-state.ts";
 
 export type EnvironmentMode =
   | { readonly kind: "as-is" }
@@ -85,4 +86,69 @@ function nextOf({ mode }: EnvironmentView): string | null {
     default:
       return mode satisfies never;
   }
+}
+
+const lookAtMount = "Look at the mount that it lies on";
+
+export function environmentProblems(
+  mode: EnvironmentMode,
+  project: string | undefined,
+): readonly Problem[] {
+  if (mode.kind === "failed") {
+    const { why, cure } = mode.failure;
+    const what = `the Python environment is not what is declared: ${why}`;
+    return [{ id: "environment", what, cure }];
+  }
+  if (mode.kind !== "hangs") return [];
+  const what = `the project's folder ${project} does not answer: a new lock there is not seen`;
+  return [{ id: "environment", what, cure: lookAtMount }];
+}
+
+/** Why nothing can be started from one that is not there yet. */
+export function environmentBlocker(mode: EnvironmentMode, project: string): Blocker | undefined {
+  switch (mode.kind) {
+    case "building":
+      return { kind: "environment", why: `builds the Python environment: ${mode.doing}` };
+    case "failed": {
+      const { why, cure } = mode.failure;
+      return { kind: "environment", why: `the Python environment is not there: ${why}`, cure };
+    }
+    case "hangs": {
+      const why = `the Python environment is not there yet: ${project} does not answer`;
+      return { kind: "environment", why, cure: lookAtMount };
+    }
+    case "looking":
+      return { kind: "environment", why: `looks at ${project}, to build from it` };
+    case "as-is":
+    case "waiting":
+    case "in-step":
+    case "held":
+      return undefined;
+    default:
+      return mode satisfies never;
+  }
+}
+
+interface Shelved extends Pick<EnvironmentView, "current" | "previous"> {
+  readonly versions: readonly Version[];
+  /** See `ShelfDeps.runsIn`. */
+  readonly runsIn: readonly string[];
+}
+
+/** The newest first, and who uses each. */
+export function usesOf({ versions, current, previous, runsIn }: Shelved) {
+  return versions
+    .map((version) => {
+      const runs = runsIn.filter((path) => path === version.path).length;
+      const use: EnvironmentUse =
+        version.name === current?.name
+          ? "current"
+          : runs > 0
+            ? "running"
+            : version.name === previous
+              ? "previous"
+              : "spare";
+      return { version, use, runs };
+    })
+    .toSorted((one, other) => other.version.builtAt.getTime() - one.version.builtAt.getTime());
 }
