@@ -88,10 +88,10 @@ export class EnvironmentKeeper implements Disposable {
     return this.#order("rollback");
   }
 
-  /** One that was kept for it may not be needed any more. */
+  /** What was kept or put off for it may have waited long enough. Others cost no look at the project. */
   runEnded(): void {
-    const isOld = (this.#shelf?.versions ?? []).length > 0;
-    if (isOld && this.#declared !== undefined && this.#mode.kind !== "building")
+    const isAwaited = this.#mode.kind === "waiting" || this.#shelf?.holdsOld === true;
+    if (isAwaited && this.#declared !== undefined && this.#mode.kind !== "building")
       this.#task.request();
   }
 

@@ -64,6 +64,12 @@ export class EnvironmentShelf {
     return environment.path === this.path ? environment : {};
   }
 
+  /** Whether one is kept only because something runs in it. */
+  get holdsOld(): boolean {
+    const [versions, current, previous] = [this.#versions, this.current?.name, this.previous];
+    return removableVersions({ versions, current, previous, inUse: new Set() }).length > 0;
+  }
+
   /** The newest first, and who uses each. */
   get uses(): readonly { version: Version; use: EnvironmentUse; runs: number }[] {
     const { versions, current, previous } = this;

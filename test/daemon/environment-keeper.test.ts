@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, readdir, readlink, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { EnvironmentKeeper } from "../../src/daemon/environment-keeper.ts";
 import type { Remembered } from "../../src/daemon/memory.ts";
@@ -68,6 +69,11 @@ class Rig {
       this.#waiting.add(resolve);
       await promise;
     }
+  }
+
+  /** Resolves when nothing is done before some time has passed. */
+  async rests(): Promise<void> {
+    while (this.clock.pending === 0) await setImmediate();
   }
 
   async versions(): Promise<readonly string[]> {
@@ -282,6 +288,31 @@ test("one that a process runs in stays until that has ended", async () => {
   await rig.keeper.sync();
   expect(await rig.versions()).toHaveLength(2);
   expect(await rig.versions()).not.toContain(first);
+});
+
+test("a run that ends lets the project be looked at only where one waited for it", async () => {
+  const rig = await Rig.make();
+  await rig.start();
+  await rig.until("in-step");
+  const [first = ""] = await rig.versions();
+  rig.lock += "# second\n";
+  await rig.keeper.sync();
+  await rig.rests();
+  // One to go back to is kept, whether runs are in it or not.
+  const { looks } = rig;
+  rig.keeper.runEnded();
+  await rig.rests();
+  expect(rig.looks).toBe(looks);
+
+  rig.runsIn = [join(`${rig.path}.versions`, first)];
+  rig.lock += "# third\n";
+  await rig.keeper.sync();
+  await rig.rests();
+  expect(await rig.versions()).toHaveLength(3);
+  rig.runsIn = [];
+  rig.keeper.runEnded();
+  await rig.rests();
+  expect(await rig.versions()).toHaveLength(2);
 });
 
 test("while the volume is away nothing is built in its place", async () => {
