@@ -2,7 +2,7 @@
 import type { Argument, Command } from "commander";
 
 /** Names that only the daemon knows. */
-export const nameKinds = ["units", "pools", "runs"] as const;
+export const nameKinds = ["units", "pools", "runs", "jobs"] as const;
 
 export type NameKind = (typeof nameKinds)[number];
 
@@ -49,5 +49,5 @@ function valuesOf(args: readonly Argument[]): CommandNode["values"] {
   return kind ?? args.flatMap(({ argChoices }) => argChoices ?? []);
 }
 
-/** Nobody cancels all flow runs by one word. */
-export const hasAll = (kind: NameKind): boolean => kind !== "runs";
+/** Nobody cancels all flow runs by one word, or does all jobs. */
+export const hasAll = (kind: NameKind): boolean => kind === "units" || kind === "pools";

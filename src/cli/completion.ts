@@ -1,4 +1,4 @@
-/** `completion SHELL`, and `__complete units|pools|runs`, which its scripts call. */
+/** `completion SHELL`, and `__complete units|pools|runs|jobs`, which its scripts call. */
 import type { Command } from "commander";
 import { type Answer, ControlClient } from "../control/client.ts";
 import type { RunStatus } from "../control/status.ts";

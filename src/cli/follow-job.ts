@@ -8,10 +8,28 @@ import { asJson } from "./json.ts";
 
 const lookEveryMs = 500;
 
-export type Followed =
-  | { readonly kind: "ended"; readonly end: JobEnd }
-  /** It has been said why. */
-  | { readonly kind: "none"; readonly status: number };
+/** It has been said why. */
+interface None {
+  readonly kind: "none";
+  readonly status: number;
+}
+
+export type Followed = { readonly kind: "ended"; readonly end: JobEnd } | None;
+
+export type Begun = { readonly kind: "begun"; readonly job: string; readonly since: string } | None;
+
+/** What the daemon has answered to an order, or why that is none. */
+export async function beginJob(context: Context, ordered: Answer<JobOrderResult>): Promise<Begun> {
+  if (ordered.kind !== "answered") return none(await complainOf(context, ordered));
+  const order = ordered.value;
+  if (order.kind === "started") return { ...order, kind: "begun" };
+  const what =
+    order.kind === "busy"
+      ? `the job ${order.job} runs since ${order.since}, and this has to wait for its end`
+      : `there is no job ${order.name}`;
+  await complain(context, what, "`sails-supervisor jobs` shows the jobs");
+  return none(exitStatus.failed);
+}
 
 export async function followJob(
   context: Context,
@@ -19,16 +37,8 @@ export async function followJob(
   ordered: Answer<JobOrderResult>,
   step: (words: string) => void,
 ): Promise<Followed> {
-  if (ordered.kind !== "answered") return none(await complainOf(context, ordered));
-  const order = ordered.value;
-  if (order.kind !== "started") {
-    const what =
-      order.kind === "busy"
-        ? `the job ${order.job} runs since ${order.since}, and this has to wait for its end`
-        : `there is no job ${order.name}`;
-    await complain(context, what, "`sails-supervisor status` shows the jobs");
-    return none(exitStatus.failed);
-  }
+  const order = await beginJob(context, ordered);
+  if (order.kind === "none") return order;
   let shown: string | null = null;
   const signal = context.interrupted();
   for await (const status of client.statuses(lookEveryMs, signal)) {
@@ -43,13 +53,13 @@ export async function followJob(
     else if (job?.running === null) break;
   }
   const what = signal.aborted
-    ? `it goes on; \`sails-supervisor status\` tells how it ends`
+    ? `it goes on; \`sails-supervisor jobs\` tells how it ends`
     : `what came of it is not known: the supervisor has begun anew meanwhile`;
   await complain(context, what);
   return none(exitStatus.failed);
 }
 
-const none = (status: number): Followed => ({ kind: "none", status });
+const none = (status: number): None => ({ kind: "none", status });
 
 /** What came of it, and the exit status for that. */
 export async function tellEnd(

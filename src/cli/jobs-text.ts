@@ -9,7 +9,12 @@ const resultWidth = 9;
 const spanWidth = 15;
 const restOfRow = resultWidth + 2 * spanWidth + 3 * gap.length;
 
-export function jobTable(jobs: readonly JobStatus[], look: Look): Lines {
+/** @param more what else is said beneath each */
+export function jobTable(
+  jobs: readonly JobStatus[],
+  look: Look,
+  more: (job: JobStatus) => Lines = () => [],
+): Lines {
   if (jobs.length === 0) return [];
   const longest = Math.max("JOB".length, ...jobs.map(({ name }) => textWidth(oneLine(name))));
   const nameWidth = Math.min(longest, look.columns - restOfRow);
@@ -18,7 +23,7 @@ export function jobTable(jobs: readonly JobStatus[], look: Look): Lines {
       "strong",
       row(padEnd("JOB", nameWidth), padEnd("RESULT", resultWidth), "BEGUN", "NEXT"),
     ),
-    ...jobs.flatMap((job) => [jobRow(job, nameWidth, look), ...details(job, look)]),
+    ...jobs.flatMap((job) => [jobRow(job, nameWidth, look), ...details(job, look), ...more(job)]),
   ];
 }
 

@@ -6,6 +6,7 @@ import { type NameKind, nameKinds } from "./command-tree.ts";
 import { examples, json, type Run } from "./command-words.ts";
 import type { Context } from "./context.ts";
 import { addEnvironment } from "./environment-commands.ts";
+import { addJobs } from "./jobs-commands.ts";
 import { parseCount, parseTimeout } from "./option-values.ts";
 import { addPools, addReexec, addRuns } from "./run-commands.ts";
 import { version } from "./version.ts";
@@ -35,6 +36,7 @@ export function buildProgram(context: Context, finish: (status: number) => void)
   addRuns(program, context, run);
   addEnvironment(program, context, run);
   addBackup(program, context, run);
+  addJobs(program, context, run);
   addDeclared(program, context, run);
   addReload(program, context, run);
   addReexec(program, context, run);

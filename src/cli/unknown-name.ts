@@ -10,7 +10,7 @@ const mostNames = 20;
 
 export async function complainOfUnknown(
   context: Context,
-  noun: "unit" | "pool",
+  noun: "unit" | "pool" | "job",
   { name, nearest }: Omit<Extract<Selection, { kind: "unknown" }>, "kind">,
   known: readonly string[],
 ): Promise<number> {
@@ -22,7 +22,7 @@ export async function complainOfUnknown(
   await complain(
     context,
     `no ${noun} is called ${name}.${guess}\nThe ${noun}s: ${list}`,
-    isFile
+    isFile && noun !== "job"
       ? `quote a pattern, or your shell makes file names of it: '${noun === "unit" ? "worker@*" : "vm-*"}'`
       : undefined,
   );

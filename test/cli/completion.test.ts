@@ -70,6 +70,7 @@ describe("bash", () => {
     ["sails-supervisor drain ", ["all", ...names]],
     ["sails-supervisor drain server --t", ["--timeout"]],
     ["sails-supervisor resume s", ["server"]],
+    ["sails-supervisor jobs run w", names.slice(1)],
     ["sails-supervisor restart x", []],
   ])("%s<TAB>", async (line, words) => {
     expect(await complete(line)).toEqual(words);
@@ -114,6 +115,7 @@ describe("bash", () => {
     ["resume", "pools"],
     ["runs cancel", "runs"],
     ["stop", "units"],
+    ["jobs run", "jobs"],
   ])("%s asks the daemon for its %s", async (command, kind) => {
     const words = await complete(`sails-supervisor ${command} s`, "s", 'cat "$CALLS"');
     expect(words).toEqual(["server", `__complete ${kind}`]);
