@@ -1,11 +1,13 @@
 /** Backups by the real process: of a database that is written to, on a full disk, killed on the way. */
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdir, readdir, stat, truncate, writeFile } from "node:fs/promises";
+import { mkdirSync, statfsSync, writeFileSync } from "node:fs";
+import { chmod, mkdir, readdir, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
-import { expect, test } from "vitest";
+import { expect, type TestContext, test } from "vitest";
 import { databaseChild } from "../../src/host/database/database-child.ts";
+import { perform } from "../../src/host/database/perform.ts";
 import type {
   DatabaseReply,
   DatabaseSource,
@@ -14,6 +16,7 @@ import type {
 import {
   countRuns,
   doWork,
+  type Folder,
   makeDatabase,
   makeFolder,
   work,
@@ -240,33 +243,81 @@ test("a folder that must not be written to is named", async (ctx) => {
   const reply = madeBy(
     await work(backupOf(folder.in("backups"), prefect(folder.in("prefect.db")))),
   );
+  expect(reply.failures[0]?.why).toContain(`may not do that in ${folder.in("backups")}:`);
   expect(reply.failures[0]?.cure).toContain("right");
 });
 
-test("on a disk that is too small nothing is begun, and one that fills up is said to be full", async (ctx) => {
-  if (process.getuid?.() !== 0) ctx.skip("only root may mount a small disk");
+test("so is one that can only be read", async (ctx) => {
   await using folder = await makeFolder();
-  const small = folder.in("small");
-  await mkdir(small);
-  const [mounted] = await once(
-    spawn("mount", ["-t", "tmpfs", "-o", "size=12m", "tmpfs", small]),
-    "exit",
-  );
-  if (mounted !== 0) ctx.skip("a small disk cannot be mounted here");
+  makeDatabase(folder.in("prefect.db"), 1).close();
+  using disk = smallDisk(folder, ctx);
+  disk.mount("remount,ro");
+  const { failures } = madeBy(await work(backupOf(disk.path, prefect(folder.in("prefect.db")))));
+  expect(failures[0]?.why).toContain(`${disk.path} can only be read`);
+});
+
+/** 40 MB, and gone afterwards. */
+function smallDisk(folder: Folder, ctx: Pick<TestContext, "skip">) {
+  if (process.getuid?.() !== 0) ctx.skip("only root may mount a small disk");
+  const path = folder.in("small");
+  mkdirSync(path);
+  const mount = (options: string): void =>
+    void execFileSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", path], { stdio: "ignore" });
   try {
-    makeDatabase(folder.in("prefect.db"), 40_000, 300).close();
-    const large = madeBy(
-      await work(backupOf(join(small, "backups"), prefect(folder.in("prefect.db")))),
-    );
-    expect(large.failures[0]).toMatchObject({
-      reason: "space",
-      why: expect.stringMatching(/has \d+ MB left, and \d+ MB are needed/),
-    });
-    expect(await readdir(join(small, "backups"))).toEqual([]);
-    expect(
-      await work({ kind: "stage", file: folder.in("prefect.db"), database: join(small, "x.db") }),
-    ).toMatchObject({ kind: "failed", reason: "space" });
-  } finally {
-    await once(spawn("umount", [small]), "exit");
+    mount("size=40m");
+  } catch {
+    ctx.skip("a small disk cannot be mounted here");
   }
+  return { path, mount, [Symbol.dispose]: () => void execFileSync("umount", ["--lazy", path]) };
+}
+
+test("on a disk that is too small nothing is begun, and nothing staged", async (ctx) => {
+  await using folder = await makeFolder();
+  using disk = smallDisk(folder, ctx);
+  disk.mount("remount,size=12m");
+  const database = folder.in("prefect.db");
+  makeDatabase(database, 40_000, 300).close();
+  const large = madeBy(await work(backupOf(join(disk.path, "backups"), prefect(database))));
+  expect(large.failures[0]).toMatchObject({
+    reason: "space",
+    why: expect.stringMatching(/has \d+ MB left, and \d+ MB are needed/),
+  });
+  expect(await readdir(join(disk.path, "backups"))).toEqual([]);
+  expect(
+    await work({ kind: "stage", file: database, database: join(disk.path, "x.db") }),
+  ).toMatchObject({ kind: "failed", reason: "space" });
+});
+
+test("a disk that fills up on the way: said with the figures, the half copy gone, the old one there", async (ctx) => {
+  await using folder = await makeFolder();
+  using disk = smallDisk(folder, ctx);
+  const database = folder.in("prefect.db");
+  makeDatabase(folder.in("small.db"), 10).close();
+  makeDatabase(database, 60_000, 300).close();
+  const old = madeBy(await work(backupOf(disk.path, prefect(folder.in("small.db")))));
+  const [before = ""] = old.backups.map(({ file }) => basename(file));
+  const other = join(disk.path, "somebody's");
+  // In this process, so that it happens between the look at the disk and the copy.
+  const reply = madeBy(
+    await perform(backupOf(disk.path, prefect(database)), (words) => {
+      if (!words.startsWith("copying")) return;
+      const { bavail, bsize } = statfsSync(disk.path);
+      writeFileSync(other, Buffer.alloc(bavail * bsize - 5_000_000));
+    }),
+  );
+  expect(reply.backups).toEqual([]);
+  expect(reply.failures).toEqual([
+    {
+      kind: "failed",
+      reason: "space",
+      why: expect.stringMatching(
+        /\/small filled up while the database prefect was copied: 3\d MB are needed, and 5 MB are left without the half copy$/,
+      ),
+      cure: expect.stringContaining("jobs.backup.keep"),
+    },
+  ]);
+  expect((await readdir(disk.path)).toSorted()).toEqual([before, "somebody's"].toSorted());
+  await rm(other);
+  const next = madeBy(await work(backupOf(disk.path, prefect(database))));
+  expect(countRuns(next.backups[0]?.file ?? "")).toBe(60_000);
 });

@@ -1,5 +1,5 @@
 /** Makes backups in a folder: each under its final name only once it is whole and on the disk. */
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type {
   Backup,
@@ -20,7 +20,7 @@ import {
 } from "./backup-names.ts";
 import { flush } from "./durable.ts";
 import { dumpPostgres } from "./postgres.ts";
-import { megabytes, needSpace, sizeOfDatabase } from "./space.ts";
+import { filledUp, megabytes, needSpace, sizeOfDatabase } from "./space.ts";
 import { copySqlite } from "./sqlite-backup.ts";
 import { failureOf, WorkFailure } from "./work-failure.ts";
 
@@ -78,25 +78,47 @@ async function takeBackup(directory: string, source: DatabaseSource, step: Step)
   const at = timeAfter(await readdir(directory), source.name, new Date());
   const name = backupName(source.name, at, suffix);
   const part = join(directory, partName(name, process.pid));
+  const bytes = source.kind === "sqlite" ? await sizeOfDatabase(source.file) : undefined;
+  if (bytes !== undefined) await needSpace(directory, bytes);
+  await begin(part, directory);
   try {
-    if (source.kind === "sqlite") {
-      const bytes = await sizeOfDatabase(source.file);
-      await needSpace(directory, bytes);
-      step(`copying ${source.file}, ${megabytes(bytes)}`);
-      await copySqlite(source.file, part, step);
-    } else {
-      step(`dumping the database ${source.name}`);
-      await dumpPostgres(source.connection, part);
-    }
+    await copy(source, part, bytes, step);
     step("writing it to the disk");
     await flush(part);
     await rename(part, join(directory, name));
     await flush(directory);
   } catch (error) {
+    const written = await stat(part).catch(() => undefined);
     for (const file of [part, `${part}-journal`, `${part}-wal`]) await rm(file, { force: true });
-    throw error;
+    if (failureOf(error, directory).reason !== "space") throw error;
+    throw await filledUp(directory, source.name, bytes ?? written?.size);
   }
   return describe(join(directory, name));
+}
+
+/** What is wrong with the folder is not taken for a fault of the database. */
+async function begin(part: string, directory: string): Promise<void> {
+  try {
+    await (await open(part, "wx", 0o600)).close();
+  } catch (error) {
+    const { reason, why, cure } = failureOf(error, directory);
+    throw new WorkFailure(reason, why, cure);
+  }
+}
+
+async function copy(
+  source: DatabaseSource,
+  part: string,
+  bytes: number | undefined,
+  step: Step,
+): Promise<void> {
+  if (source.kind === "sqlite") {
+    step(`copying ${source.file}, ${megabytes(bytes ?? 0)}`);
+    await copySqlite(source.file, part, step);
+  } else {
+    step(`dumping the database ${source.name}`);
+    await dumpPostgres(source.connection, part);
+  }
 }
 
 async function describe(file: string): Promise<Backup> {

@@ -42,6 +42,12 @@ function explain(
         why: `the user of the supervisor may not do that in ${place}: ${messageOf(error)}`,
         cure: "give it the right to read and write there",
       };
+    case "EROFS":
+      return {
+        reason: "other",
+        why: `${place} can only be read: ${messageOf(error)}`,
+        cure: "mount it so that it can be written to; after a fault of the disk the system does that by itself",
+      };
     case "ENOENT":
       return {
         reason: "other",
