@@ -1,11 +1,11 @@
 /** Backups by the real process: of a database that is written to, on a full disk, killed on the way. */
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, statfsSync, writeFileSync } from "node:fs";
+import { statfsSync, writeFileSync } from "node:fs";
 import { chmod, mkdir, readdir, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
-import { expect, type TestContext, test } from "vitest";
+import { expect, test } from "vitest";
 import { databaseChild } from "../../src/host/database/database-child.ts";
 import { perform } from "../../src/host/database/perform.ts";
 import type {
@@ -13,10 +13,10 @@ import type {
   DatabaseSource,
   DatabaseWork,
 } from "../../src/prefect/ports-database.ts";
+import { mountSmallDisk } from "../support/small-disk.ts";
 import {
   countRuns,
   doWork,
-  type Folder,
   makeDatabase,
   makeFolder,
   work,
@@ -250,31 +250,15 @@ test("a folder that must not be written to is named", async (ctx) => {
 test("so is one that can only be read", async (ctx) => {
   await using folder = await makeFolder();
   makeDatabase(folder.in("prefect.db"), 1).close();
-  using disk = smallDisk(folder, ctx);
-  disk.mount("remount,ro");
+  using disk = mountSmallDisk(folder.in("small"), "40m", ctx);
+  disk.remount("ro");
   const { failures } = madeBy(await work(backupOf(disk.path, prefect(folder.in("prefect.db")))));
   expect(failures[0]?.why).toContain(`${disk.path} can only be read`);
 });
 
-/** 40 MB, and gone afterwards. */
-function smallDisk(folder: Folder, ctx: Pick<TestContext, "skip">) {
-  if (process.getuid?.() !== 0) ctx.skip("only root may mount a small disk");
-  const path = folder.in("small");
-  mkdirSync(path);
-  const mount = (options: string): void =>
-    void execFileSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", path], { stdio: "ignore" });
-  try {
-    mount("size=40m");
-  } catch {
-    ctx.skip("a small disk cannot be mounted here");
-  }
-  return { path, mount, [Symbol.dispose]: () => void execFileSync("umount", ["--lazy", path]) };
-}
-
 test("on a disk that is too small nothing is begun, and nothing staged", async (ctx) => {
   await using folder = await makeFolder();
-  using disk = smallDisk(folder, ctx);
-  disk.mount("remount,size=12m");
+  using disk = mountSmallDisk(folder.in("small"), "12m", ctx);
   const database = folder.in("prefect.db");
   makeDatabase(database, 40_000, 300).close();
   const large = madeBy(await work(backupOf(join(disk.path, "backups"), prefect(database))));
@@ -290,7 +274,7 @@ test("on a disk that is too small nothing is begun, and nothing staged", async (
 
 test("a disk that fills up on the way: said with the figures, the half copy gone, the old one there", async (ctx) => {
   await using folder = await makeFolder();
-  using disk = smallDisk(folder, ctx);
+  using disk = mountSmallDisk(folder.in("small"), "40m", ctx);
   const database = folder.in("prefect.db");
   makeDatabase(folder.in("small.db"), 10).close();
   makeDatabase(database, 60_000, 300).close();
