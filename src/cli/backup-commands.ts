@@ -50,6 +50,7 @@ export function addBackup(program: Command, context: Context, run: Run): void {
       "Checks a backup, stops workers and server, puts it in the place of the database, and starts them again. The former database stays beside it.",
     )
     .option("-y, --yes", "do not ask")
+    .option("--force", "also while flow runs are under way, some of which it may cost")
     .option(...json)
     .addHelpText("after", examples("backup restore prefect-2026-11-25T03-17-00Z.db --yes"))
     .action(async (file: string, _options, command: Command) => {

@@ -7,9 +7,12 @@ import { type Access, accessDatabase, type BackupOptions, sayStep } from "./data
 import { exitStatus } from "./exit-status.ts";
 import { findBackup } from "./find-backup.ts";
 import { followJob, tellEnd } from "./follow-job.ts";
+import { count } from "./look.ts";
 
 export interface RestoreOptions extends BackupOptions {
   readonly yes?: boolean;
+  /** Also while flow runs are under way here. */
+  readonly force?: boolean;
 }
 
 export async function restoreBackup(
@@ -52,7 +55,7 @@ async function restoreBy(
     const lines = [describeBackup(answer.value), ...consequences(access, living)];
     await context.err.write(lines.map((line) => `${line}\n`).join(""));
   }
-  if (!(await isWanted(context, options))) return exitStatus.failed;
+  if (!(await isWanted(context, options, living))) return exitStatus.failed;
   if (access.kind === "offline") {
     const end = await access.database.restore(file, step);
     const status = await tellEnd(context, "restore", end, options);
@@ -70,14 +73,13 @@ async function restoreBy(
 function consequences({ kind }: Access, runs: readonly RunStatus[]): readonly string[] {
   const kept = "- The database as it is now is kept beside the new one.";
   if (kind === "offline") return ["This puts it in the place of the database:", kept];
-  const names = runs.map(({ name, id }) => name ?? id).join(", ");
   return [
     "This puts it in the place of the database:",
     "- Workers and server are stopped, and started again after it.",
     ...(runs.length === 0
       ? []
       : [
-          `- ${runs.length} flow runs have a process here, and go on: ${names}.`,
+          `- ${underWay(runs)}. They go on, and wait for the server.`,
           "  What the backup does not know of them fails when it reports to Prefect next.",
         ]),
     "- Flow runs that were running when it was made, and have ended since, become Crashed.",
@@ -85,13 +87,36 @@ function consequences({ kind }: Access, runs: readonly RunStatus[]): readonly st
   ];
 }
 
-async function isWanted(context: Context, { yes, json }: RestoreOptions): Promise<boolean> {
-  if (yes) return true;
+const mostNames = 10;
+
+function underWay(runs: readonly RunStatus[]): string {
+  const names = runs.slice(0, mostNames).map(({ name, id }) => name ?? id);
+  const more = runs.length > mostNames ? `, and ${runs.length - mostNames} more` : "";
+  const are = runs.length === 1 ? "is" : "are";
+  return `${count(runs.length, "flow run")} ${are} under way here: ${names.join(", ")}${more}`;
+}
+
+/** Who says yes to everything has not seen what it costs now. */
+async function isWanted(
+  context: Context,
+  { yes, force, json }: RestoreOptions,
+  living: readonly RunStatus[],
+): Promise<boolean> {
+  if (yes && (living.length === 0 || force)) return true;
+  if (yes) {
+    await complain(
+      context,
+      `nothing was done, for ${underWay(living)}`,
+      "wait until they have ended (`sails-supervisor drain all`), or say --force, too",
+    );
+    return false;
+  }
   if (!context.err.isTerminal || json) {
+    const words = living.length === 0 ? "--yes" : "--yes --force";
     await complain(
       context,
       "nothing was done, for nobody could be asked",
-      "run it again with --yes",
+      `run it again with ${words}`,
     );
     return false;
   }

@@ -149,7 +149,9 @@ describe("backup restore", () => {
     const confirm = async (question: string) => questions.push(question) > 0;
     const { run, context } = await withDaemon(asked, { isTerminal: true, confirm });
     expect(await run("backup", "restore", "/backups/a.db")).toBe(0);
-    expect(context.err.text).toContain("1 flow runs have a process here, and go on: calm-otter.");
+    expect(context.err.text).toContain(
+      "1 flow run is under way here: calm-otter. They go on, and wait for the server.",
+    );
     expect(questions).toEqual(["Go on?"]);
     expect(asked.asked).toEqual([
       ["verify", "/backups/a.db"],
@@ -174,6 +176,21 @@ describe("backup restore", () => {
     expect(await run("backup", "restore", "/backups/a.db")).toBe(1);
     expect(context.err.text).toContain("run it again with --yes");
     expect(await run("backup", "restore", "/backups/a.db", "--yes")).toBe(0);
+  });
+
+  test("while flow runs are under way it needs --force beside --yes", async () => {
+    const asked = plane("restore", restored);
+    asked.verified = verified;
+    asked.flowRuns = [flowRun("calm-otter"), flowRun("shy-crane")];
+    const { run, context } = await withDaemon(asked);
+    expect(await run("backup", "restore", "/backups/a.db", "--yes")).toBe(1);
+    expect(context.err.text).toContain(
+      "error: nothing was done, for 2 flow runs are under way here: calm-otter, shy-crane\nWhat to do: wait until",
+    );
+    expect(await run("backup", "restore", "/backups/a.db")).toBe(1);
+    expect(context.err.text).toContain("run it again with --yes --force");
+    expect(asked.asked.map(([what]) => what)).toEqual(["verify", "verify"]);
+    expect(await run("backup", "restore", "/backups/a.db", "--yes", "--force")).toBe(0);
   });
 
   test("what is damaged is refused before anybody is asked", async () => {
