@@ -53,3 +53,48 @@ test.for(["survey", "prefect-3.6.4"])("with %s", async (name, ctx) => {
   // The one that is still to run.
   expect(await ask<number>(apiUrl, "/flow_runs/count", {})).toBe(1);
 });
+
+interface WorkerRow {
+  readonly name: string;
+  readonly status: string;
+}
+
+test.for(["survey", "prefect-3.6.4"])(
+  "with %s: workers that are offline for long go, one that is online stays",
+  async (name, ctx) => {
+    await using server = await startBareServer(environmentOf(name, ctx));
+    const { apiUrl } = server;
+    const api = createHousekeepingApi({ url: apiUrl, auth: undefined, requestTimeoutMs: 30_000 });
+    const pool = "night runs";
+    await write(apiUrl, "/work_pools/", { name: pool, type: "process" });
+    const path = `/work_pools/${encodeURIComponent(pool)}/workers`;
+    const workers = () => ask<WorkerRow[]>(apiUrl, `${path}/filter`, {});
+    const beat = (worker: string, seconds: number) =>
+      askUntil(
+        async () => {
+          const response = await fetch(`${apiUrl}${path}/heartbeat`, {
+            method: "POST",
+            headers: { "content-type": "application/json" },
+            body: JSON.stringify({ name: worker, heartbeat_interval_seconds: seconds }),
+          });
+          return response.ok;
+        },
+        (isOk) => isOk,
+      );
+    await beat("here", 3_600);
+    await beat("gone for good", 1);
+    // Prefect looks for them four times a minute.
+    await askUntil(workers, (rows) => rows.some(({ status }) => status === "OFFLINE"));
+    const rules = { runs: undefined, offlineWorkers: ms(3_600_000) };
+    const ports = { api, pause: async () => undefined, step: () => undefined };
+    const none = { runs: 0, workers: 0, trouble: undefined };
+    expect(await sweepOld(rules, { ...ports, now: () => new Date() }, signal)).toEqual(none);
+    expect(await workers()).toHaveLength(2);
+
+    // Both have not been heard of for that long; only one of them is missed.
+    const later = () => new Date(Date.now() + 2 * 3_600_000);
+    const swept = await sweepOld(rules, { ...ports, now: later }, signal);
+    expect(swept).toEqual({ ...none, workers: 1 });
+    expect(await workers()).toMatchObject([{ name: "here", status: "ONLINE" }]);
+  },
+);
