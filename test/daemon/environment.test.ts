@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { expect, type TestContext, test } from "vitest";
 import type { EnvironmentList, EnvironmentStatus, Status } from "../../src/control/status.ts";
 import { type DaemonProcess, Workplace } from "../support/daemon-process.ts";
+import { HungMount, whyNoMounts } from "../support/hung-mount.ts";
 import { packageFiles, StubProject, uvProgram } from "../support/stub-project.ts";
 
 class Place implements AsyncDisposable {
@@ -320,6 +321,80 @@ test("a project that does not answer delays nothing else, and is heard again", a
   await project.requirements("prefect==0.1");
   expect((await workplace.run("env", "sync")).status).toBe(0);
   expect(place.prefect()).toBe("0.1");
+});
+
+test("a project on a mount that hangs: what is there is used, and nothing else waits", {
+  timeout: 180_000,
+}, async (ctx) => {
+  const why = whyNoMounts();
+  if (why !== undefined) ctx.skip(why);
+  await using place = await Place.make(ctx);
+  const { project, workplace } = place;
+  await project.requirements("prefect==0.1");
+  const first = place.start();
+  await untilState(first, "in-step");
+  const { link } = place;
+  await using mount = await HungMount.over(project.directory);
+  await mount.hang();
+
+  // While it runs, and to one that begins.
+  expect((await workplace.run("env", "sync")).stderr).toContain("does not answer");
+  const before = await first.unit("service@beside");
+  expect((await workplace.run("restart", "service@beside")).status).toBe(0);
+  expect((await first.unit("service@beside")).pid).not.toBe(before.pid);
+  expect((await workplace.run("reload")).status).toBe(0);
+  expect(await first.end("SIGTERM")).toBe(0);
+  const next = place.start();
+  await next.untilUnit("service@beside", ({ ready }) => ready);
+  const { environment, problems } = await untilState(next, "hangs", "failed", "in-step");
+  expect(environment?.reason).toContain("does not answer; what is in use stays as it is");
+  expect(problems.map(({ id }) => id)).toEqual(["environment"]);
+  expect([place.link, place.prefect()]).toEqual([link, "0.1"]);
+
+  await mount.goAway();
+  await project.requirements("prefect==0.2");
+  expect((await workplace.run("env", "sync")).status).toBe(0);
+  expect(place.prefect()).toBe("0.2");
+});
+
+test("a mount that hangs before the first build holds back the environment alone", async (ctx) => {
+  const why = whyNoMounts();
+  if (why !== undefined) ctx.skip(why);
+  await using place = await Place.make(ctx);
+  const { project, workplace } = place;
+  await project.requirements("prefect==0.1");
+  await using mount = await HungMount.over(project.directory);
+  await mount.hang();
+  const daemon = place.start();
+  await daemon.untilUnit("service@beside", ({ ready }) => ready);
+  const { environment } = await untilState(daemon, "hangs", "failed");
+  expect(environment?.reason).toContain("does not answer; nothing can be built");
+  await mount.goAway();
+  expect((await workplace.run("env", "sync")).status).toBe(0);
+  expect(place.prefect()).toBe("0.1");
+});
+
+test("a mount that hangs once the project has been read delays neither build nor switch", async (ctx) => {
+  const why = whyNoMounts();
+  if (why !== undefined) ctx.skip(why);
+  await using place = await Place.make(ctx);
+  const { project, workplace } = place;
+  await project.requirements("prefect==0.1");
+  const daemon = place.start();
+  await untilState(daemon, "in-step");
+  const begun = join(workplace.directory, "begun");
+  const go = join(workplace.directory, "go");
+  await place.addTools(`import os, time; open("${begun}", "a").write("x")
+    while not os.path.exists("${go}"): time.sleep(0.02)`);
+  await project.requirements("prefect==0.2", "./libs/tools");
+  const sync = workplace.run("env", "sync");
+  await appears(begun);
+  await using mount = await HungMount.over(project.directory);
+  await mount.hang();
+  await writeFile(go, "");
+  expect((await sync).status).toBe(0);
+  expect(place.prefect()).toBe("0.2");
+  expect((await daemon.status()).environment?.state).toBe("in-step");
 });
 
 test("a daemon that is killed while it builds leaves nothing half done", async (ctx) => {

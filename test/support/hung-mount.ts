@@ -18,12 +18,13 @@ export function whyNoMounts(): string | undefined {
   }
 }
 
-export class HungMount {
+export class HungMount implements AsyncDisposable {
   readonly path: string;
   readonly #process: ChildProcess;
   /** Whose mounts it is among; undefined: ours. */
   readonly #leader: number | undefined;
   #said = "";
+  #isGone = false;
 
   private constructor(path: string, leader: number | undefined) {
     const program = join(import.meta.dirname, "hung-mount.py");
@@ -40,6 +41,11 @@ export class HungMount {
   static async make(): Promise<HungMount> {
     const path = await mkdtemp(join(tmpdir(), "sails-mount-"));
     onTestFinished(() => rmdir(path));
+    return HungMount.#at(path, undefined);
+  }
+
+  /** Hides what lies in the folder, which must be there when this is disposed. */
+  static over(path: string): Promise<HungMount> {
     return HungMount.#at(path, undefined);
   }
 
@@ -69,7 +75,14 @@ export class HungMount {
     // Its processes too: umount reads of /proc/self.
     const there =
       this.#leader === undefined ? [] : ["--target", String(this.#leader), "--mount", "--pid"];
-    execFileSync("nsenter", [...there, "umount", "-l", this.path], { stdio: "ignore" });
+    if (!this.#isGone) {
+      execFileSync("nsenter", [...there, "umount", "-l", this.path], { stdio: "ignore" });
+    }
+    this.#isGone = true;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.goAway();
   }
 
   /** Resolves when somebody waits for an answer that never comes. */
