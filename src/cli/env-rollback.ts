@@ -28,6 +28,11 @@ export async function tellEnvironment(
     const { path, current, prefect, python, reason, next } = result.environment;
     const what = `${path} is ${current ?? "somebody's own"}: Prefect ${prefect ?? "?"}, Python ${python ?? "?"}`;
     await context.out.write(`${what}\n${reason}\n${next === null ? "" : `next: ${next}\n`}`);
+    // A daemon from before there were warnings gives none.
+    if (result.warning)
+      await context.err.write(
+        `${context.err.paint("wait", "warning")}: ${oneLine(result.warning)}\n`,
+      );
   }
   return result.kind === "done" ? exitStatus.done : exitStatus.failed;
 }

@@ -96,7 +96,12 @@ export type PoolOrderResult =
   | Failed;
 
 export type EnvironmentOrderResult =
-  | { readonly kind: "done"; readonly environment: EnvironmentStatus }
+  | {
+      readonly kind: "done";
+      readonly environment: EnvironmentStatus;
+      /** What comes of it that nobody may have wanted. */
+      readonly warning: string | null;
+    }
   | { readonly kind: "failed"; readonly why: string; readonly cure: string | null };
 
 export type JobOrderResult =

@@ -190,6 +190,7 @@ export class Daemon implements AsyncDisposable {
         unmarked: baseEnvironment(own),
         runsIn: () => this.#runs.environments,
         metrics: () => this.#metrics.environment,
+        databaseRevision: async () => this.#jobs.database?.revision(),
         switched: () => this.#environmentSwitched(),
         log: (level, message) => this.#tell(level, message),
         publish: (event) => {

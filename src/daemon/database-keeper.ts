@@ -89,6 +89,14 @@ export class DatabaseKeeper {
     );
   }
 
+  /** Of the server's database as it is now; undefined where that cannot be said. */
+  async revision(): Promise<string | undefined> {
+    const target = serverDatabase(this.#deps.config);
+    if (target?.kind !== "sqlite") return undefined;
+    const reply = await this.#look({ kind: "revision", file: target.file });
+    return reply.kind === "revision" ? reply.revision : undefined;
+  }
+
   async restore(file: string, run: JobRun, users: Users): Promise<JobOutcome> {
     const target = serverDatabase(this.#deps.config);
     const restored = await restoreDatabase(

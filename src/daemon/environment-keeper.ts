@@ -28,6 +28,18 @@ interface Order {
   readonly resolve: (result: EnvironmentOrderResult) => void;
 }
 
+interface Turn {
+  readonly declared: DeclaredEnvironment;
+  readonly orders: readonly Order[];
+  readonly signal: AbortSignal;
+  warning: string | undefined;
+}
+
+/** Only the first answer counts. */
+const answer = (orders: readonly Order[], result: EnvironmentOrderResult): void => {
+  for (const { resolve } of orders) resolve(result);
+};
+
 /** For a look at sizes and times, over a mount that may be slow. */
 const lookEvery = minutes(5);
 const lookAgainSoon = minutes(1);
@@ -190,35 +202,32 @@ export class EnvironmentKeeper implements Disposable {
     const declared = this.#declared;
     const orders = this.#orders.splice(0);
     if (declared === undefined) return { kind: "settled" };
-    const answer = (result: EnvironmentOrderResult): void => {
-      for (const { resolve } of orders) resolve(result);
-    };
-    const end = await this.#turnOf(declared, orders, answer, signal).catch(
+    const turn: Turn = { declared, orders, signal, warning: undefined };
+    const end = await this.#perform(turn).catch(
       (error: unknown): RoundEnd => ({
         kind: "failed",
         failure: explainError(error, declared.shelf.path),
       }),
     );
     const span = this.#settle(end);
-    answer(this.#result(signal));
+    answer(orders, this.#result(turn));
     return { kind: "retry-in", span };
   }
 
-  async #turnOf(
-    declared: DeclaredEnvironment,
-    orders: readonly Order[],
-    answer: (result: EnvironmentOrderResult) => void,
-    signal: AbortSignal,
-  ): Promise<RoundEnd> {
+  async #perform(turn: Turn): Promise<RoundEnd> {
+    const { declared, orders, signal } = turn;
     const isBack = orders.some(({ kind }) => kind === "rollback");
-    const refusal = isBack ? await declared.goBack() : undefined;
-    if (refusal !== undefined) answer({ kind: "failed", ...refusal });
+    if (isBack) {
+      const back = await declared.goBack(signal);
+      if (back.kind === "back") turn.warning = back.warning;
+      else answer(orders, { kind: "failed", why: back.why, cure: back.cure });
+    }
     const isOrdered = !isBack && orders.some(({ kind }) => kind === "sync");
     const progress = (doing: string): void => this.#become({ kind: "building", doing });
     return declared.round({ isOrdered, progress, signal });
   }
 
-  #result(signal: AbortSignal): EnvironmentOrderResult {
+  #result({ signal, warning }: Turn): EnvironmentOrderResult {
     if (signal.aborted) {
       const why = "it was cut short by another order, or by a reload";
       return { kind: "failed", why, cure: null };
@@ -230,7 +239,7 @@ export class EnvironmentKeeper implements Disposable {
     const { status } = this;
     return status === null
       ? { kind: "failed", why: "no environment is configured", cure: null }
-      : { kind: "done", environment: status };
+      : { kind: "done", environment: status, warning: warning ?? null };
   }
 
   /** @returns when to look again */

@@ -3,9 +3,12 @@ import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { EnvironmentMetrics } from "../metrics/environment-metrics.ts";
 import type { Capabilities } from "../prefect/capabilities.ts";
+import { askRevisions } from "../prefect/database/revision.ts";
 import type { Declaration } from "../prefect/environment/declaration.ts";
 import type { Failure } from "../prefect/environment/failure.ts";
 import { type EnvironmentPlan, planEnvironment } from "../prefect/environment/plan.ts";
+import { rollbackWarning } from "../prefect/environment/rollback.ts";
+import type { Version } from "../prefect/environment/versions.ts";
 import type { Clock } from "../supervision/ports.ts";
 import type { Blocker } from "../supervision/unit-state.ts";
 import { EnvironmentMaker, type Known, type MakerDeps } from "./environment-maker.ts";
@@ -19,6 +22,8 @@ export interface RoundDeps extends MakerDeps {
   /** The real paths of the environments that flow runs run in, one for each run. */
   readonly runsIn: () => readonly string[];
   readonly metrics: () => EnvironmentMetrics;
+  /** Of the tables of the server's database; undefined where that is not known. */
+  readonly databaseRevision: () => Promise<string | undefined>;
   readonly keepCapabilities: (program: string, found: Capabilities) => void;
 }
 
@@ -33,6 +38,10 @@ export type RoundEnd =
   | { readonly kind: "in-step" | "held" | "hangs" | "cut-short" }
   | { readonly kind: "waiting"; readonly runs: number }
   | { readonly kind: "failed"; readonly failure: Failure };
+
+export type WentBack =
+  | { readonly kind: "refused"; readonly why: string; readonly cure: string }
+  | { readonly kind: "back"; readonly warning: string | undefined };
 
 export class DeclaredEnvironment {
   readonly shelf: EnvironmentShelf;
@@ -78,19 +87,35 @@ export class DeclaredEnvironment {
     return end;
   }
 
-  /** @returns why it could not */
-  async goBack(): Promise<Omit<Failure, "reason"> | undefined> {
+  async goBack(signal: AbortSignal): Promise<WentBack> {
     const { shelf, lock } = this;
     await shelf.look();
     const to = shelf.previous;
     const version = shelf.versions.find(({ name }) => name === to);
     if (to === undefined || (version === undefined && !to.includes("/"))) {
       const why = "there is no environment of before that could be gone back to";
-      return { why, cure: "correct the project's lock, then `sails-supervisor env sync`" };
+      const cure = "correct the project's lock, then `sails-supervisor env sync`";
+      return { kind: "refused", why, cure };
     }
     const inputs = lock.known?.declaration.inputs ?? shelf.current?.record?.inputs.at(-1) ?? null;
+    const warning = version && (await this.#warningOf(version, signal));
     await shelf.switchTo(to, { inputs });
-    return undefined;
+    if (warning !== undefined) this.#deps.log("warn", warning);
+    return { kind: "back", warning };
+  }
+
+  async #warningOf({ path, prefect }: Version, signal: AbortSignal): Promise<string | undefined> {
+    const { base: env, run, databaseRevision } = this.#deps;
+    const [revision, known] = await Promise.all([
+      databaseRevision(),
+      askRevisions(run, join(path, "bin/python"), {
+        env,
+        directory: "/",
+        timeoutMs: 30_000,
+        signal,
+      }),
+    ]);
+    return rollbackWarning(revision, known, prefect);
   }
 
   /** Built below the mount point of a volume that is away, it would be hidden by that volume. */

@@ -37,6 +37,7 @@ export interface EnvironmentsDeps {
   readonly unmarked: Readonly<Record<string, string>>;
   readonly runsIn: () => readonly string[];
   readonly metrics: () => EnvironmentMetrics;
+  readonly databaseRevision: () => Promise<string | undefined>;
   readonly switched: () => Promise<void>;
   readonly log: (level: "info" | "warn", message: string) => void;
   readonly publish: (event: StatusEvent) => void;
@@ -67,6 +68,7 @@ export class Environments implements Disposable {
       foldersInUse,
       runsIn: deps.runsIn,
       metrics: deps.metrics,
+      databaseRevision: deps.databaseRevision,
       keepCapabilities: (program, found) => keepCapabilities(memory, program, found),
       switched: deps.switched,
       log,

@@ -13,6 +13,8 @@ export type DatabaseWork =
     }
   | { readonly kind: "list"; readonly directory: string }
   | { readonly kind: "verify"; readonly file: string }
+  /** Of the tables of an SQLite database that is in use. */
+  | { readonly kind: "revision"; readonly file: string }
   /** Lays a copy of the backup beside the database, and checks that. */
   | { readonly kind: "stage"; readonly file: string; readonly database: string }
   /** Puts what was staged in the place of the database, which nobody may have open. */
@@ -49,6 +51,7 @@ export type DatabaseReply =
     }
   | { readonly kind: "listed"; readonly backups: readonly Backup[] }
   | { readonly kind: "verified"; readonly contents: DatabaseContents }
+  | { readonly kind: "revision"; readonly revision: string | undefined }
   | { readonly kind: "staged"; readonly contents: DatabaseContents }
   /** `kept`: what the former database is called now; undefined where there was none. */
   | { readonly kind: "restored"; readonly kept: string | undefined }

@@ -58,6 +58,15 @@ test("env sync and rollback say what is there now", async () => {
   expect(context.out.text).toContain("Prefect 3.8.8, Python 3.11.2\nis what uv.lock says\n");
 });
 
+test("what a rollback leads to is said", async () => {
+  const asked = plane();
+  const warning = "the database is newer than Prefect 3.6.4";
+  asked.environmentOrder = { kind: "done", environment: environment(), warning };
+  const { run, context } = await withDaemon(asked);
+  expect(await run("env", "rollback")).toBe(0);
+  expect(context.err.text).toBe(`warning: ${warning}\n`);
+});
+
 test("what fails is said with its cure", async () => {
   const asked = plane();
   asked.environmentOrder = { kind: "failed", why: "the lock is gone", cure: "run `uv lock`" };

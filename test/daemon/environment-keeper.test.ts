@@ -32,6 +32,10 @@ class Rig {
   install: (signal: AbortSignal) => Promise<UvResult> = async () => ok;
   runsIn: readonly string[] = [];
   inUse: readonly string[] = [];
+  /** Of the database. */
+  revision: string | undefined;
+  /** Which one each Prefect here knows. */
+  known = "a1";
   /** Why PREFECT_HOME is not where it was. */
   away: Blocker | undefined;
   switches = 0;
@@ -127,7 +131,12 @@ class Rig {
       findUv: async () => ({ kind: "found", uv }),
       run: async ({ command }) => ({
         ...ok,
-        output: command.at(-1) === "--version" ? "3.8.8" : "",
+        output:
+          command.at(-1) === "--version"
+            ? "3.8.8"
+            : command[1] === "-c"
+              ? JSON.stringify({ sqlite: [this.known], postgres: [] })
+              : "",
       }),
       files: scratchFiles,
       base: {},
@@ -136,6 +145,7 @@ class Rig {
       foldersInUse: (folders) => new Set(folders.filter((each) => this.inUse.includes(each))),
       runsIn: () => this.runsIn,
       metrics: () => metrics,
+      databaseRevision: async () => this.revision,
       keepCapabilities: () => undefined,
       switched: async () => void (this.switches += 1),
       log: () => undefined,
@@ -247,6 +257,23 @@ test("a rollback cuts a build short", async () => {
   expect(await cut).toMatchObject({ kind: "failed" });
   expect(await rig.link()).toBe(first);
   expect((await rig.versions()).filter((name) => name.includes("building"))).toEqual([]);
+});
+
+test("a rollback to a Prefect that does not know the database says so", async () => {
+  const rig = await Rig.make();
+  await rig.start();
+  await rig.until("in-step");
+  rig.lock += "# second\n";
+  await rig.keeper.sync();
+  rig.revision = "a1";
+  expect(await rig.keeper.rollback()).toMatchObject({ kind: "done", warning: null });
+  rig.revision = "b2";
+  expect(await rig.keeper.rollback()).toMatchObject({
+    kind: "done",
+    warning: expect.stringContaining(
+      "the database is newer than Prefect 3.8.8, which does not know its revision b2: the server cannot start",
+    ),
+  });
 });
 
 test("with nothing to go back to, a rollback says so and changes nothing", async () => {

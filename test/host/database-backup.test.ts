@@ -58,6 +58,15 @@ test("one file, whole, for its owner alone, under a name that sorts by time", as
   database.exec("INSERT INTO flow_run (name) VALUES ('after')");
 });
 
+test("the revision of a database that is in use", async () => {
+  await using folder = await makeFolder();
+  using database = makeDatabase(folder.in("prefect.db"), 3);
+  database.exec("BEGIN IMMEDIATE; INSERT INTO flow_run (name) VALUES ('half')");
+  const revisionOf = (file: string) => work({ kind: "revision", file: folder.in(file) });
+  expect(await revisionOf("prefect.db")).toEqual({ kind: "revision", revision: "a3b9c7d2e5f1" });
+  expect(await revisionOf("none.db")).toMatchObject({ kind: "failed" });
+});
+
 test("a server that has stopped, and merged its log, is backed up too", async () => {
   await using folder = await makeFolder();
   makeDatabase(folder.in("prefect.db"), 3).close();

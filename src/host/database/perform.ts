@@ -4,6 +4,7 @@ import type { DatabaseReply, DatabaseWork } from "../../prefect/ports-database.t
 import { backupName } from "./backup-names.ts";
 import { dumpPostgres, loadPostgres } from "./postgres.ts";
 import { stageBackup, swapDatabase, verifyFile } from "./restore.ts";
+import { readRevision } from "./sqlite-file.ts";
 import { listBackups, takeBackups } from "./take-backup.ts";
 import { failureOf } from "./work-failure.ts";
 
@@ -26,6 +27,8 @@ async function begin(work: DatabaseWork, step: (words: string) => void): Promise
       return listBackups(work.directory);
     case "verify":
       return { kind: "verified", contents: await verifyFile(work.file) };
+    case "revision":
+      return { kind: "revision", revision: readRevision(work.file) };
     case "stage":
       return stageBackup(work.file, work.database);
     case "swap":

@@ -1,5 +1,5 @@
 /** What an SQLite file holds, and whether it is whole. */
-import type { DatabaseSync } from "node:sqlite";
+import { DatabaseSync } from "node:sqlite";
 import { WorkFailure } from "./work-failure.ts";
 
 /** By these a copy is held against what it was made from. */
@@ -9,22 +9,40 @@ export interface Census {
   readonly revision: string | undefined;
 }
 
+/** Without reading the rest of it. */
+export function readRevision(file: string): string | undefined {
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 5_000 });
+  try {
+    return revisionIn(database, tablesOf(database));
+  } finally {
+    database.close();
+  }
+}
+
 export function takeCensus(database: DatabaseSync): Census {
-  const tables = database
-    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")
-    .all()
-    .map(({ name }) => String(name));
-  const one = (query: string): unknown => Object.values(database.prepare(query).get() ?? {})[0];
+  const tables = tablesOf(database);
   return {
     tables: tables.length,
     flowRuns: tables.includes("flow_run")
-      ? Number(one("SELECT count(*) FROM flow_run"))
+      ? Number(one(database, "SELECT count(*) FROM flow_run"))
       : undefined,
-    revision: tables.includes("alembic_version")
-      ? String(one("SELECT version_num FROM alembic_version"))
-      : undefined,
+    revision: revisionIn(database, tables),
   };
 }
+
+const tablesOf = (database: DatabaseSync): readonly string[] =>
+  database
+    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")
+    .all()
+    .map(({ name }) => String(name));
+
+const revisionIn = (database: DatabaseSync, tables: readonly string[]): string | undefined =>
+  tables.includes("alembic_version")
+    ? String(one(database, "SELECT version_num FROM alembic_version"))
+    : undefined;
+
+const one = (database: DatabaseSync, query: string): unknown =>
+  Object.values(database.prepare(query).get() ?? {})[0];
 
 /** Throws if it is not whole. */
 export function checkIntegrity(database: DatabaseSync, name: string): void {

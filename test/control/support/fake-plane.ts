@@ -145,7 +145,11 @@ export class FakePlane implements ControlPlane {
   planned: PlanResult = { kind: "planned", version: 1, steps: [], left: [], problems: [] };
   applied: readonly ApplyEvent[] = [];
   environmentList: EnvironmentList = { version: 1, environment: null, environments: [] };
-  environmentOrder: EnvironmentOrderResult = { kind: "done", environment: environment() };
+  environmentOrder: EnvironmentOrderResult = {
+    kind: "done",
+    environment: environment(),
+    warning: null,
+  };
   /** What an order for pools meets with, if it cannot be carried out. */
   refusal: Extract<PoolOrderResult, { kind: "failed" }> | undefined;
   readonly asked: (readonly unknown[])[] = [];
