@@ -234,8 +234,9 @@ test("no backup can be written", async (ctx) => {
   expect((await place.run("backup")).status).toBe(1);
   expect(await seen(place)).toMatchInlineSnapshot(`
     [
-      "ready, with 1 problem: the job backup of MOMENT has failed: PLACE/backups: ENOTDIR: not a directory, scandir 'PLACE/backups'",
-      "the job backup of MOMENT has failed: PLACE/backups: ENOTDIR: not a directory, scandir 'PLACE/backups'",
+      "ready, with 1 problem: the job backup of MOMENT has failed: PLACE/backups is, or lies below, a file where a folder should be",
+      "the job backup of MOMENT has failed: PLACE/backups is, or lies below, a file where a folder should be",
+      "    move the file away, or name another folder",
     ]
   `);
 });

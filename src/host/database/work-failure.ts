@@ -48,6 +48,12 @@ function explain(
         why: `${place} can only be read: ${messageOf(error)}`,
         cure: "mount it so that it can be written to; after a fault of the disk the system does that by itself",
       };
+    case "ENOTDIR":
+      return {
+        reason: "other",
+        why: `${place} is, or lies below, a file where a folder should be`,
+        cure: "move the file away, or name another folder",
+      };
     case "ENOENT":
       return {
         reason: "other",
