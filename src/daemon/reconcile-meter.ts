@@ -1,6 +1,6 @@
 /** From what the reconciler tells to what is counted of it. */
 import type { ReconcileFailure, ReconcileMetrics } from "../metrics/reconcile-metrics.ts";
-import type { FailedStep } from "../prefect/declared/converge.ts";
+import type { FailedStep } from "../prefect/declared/account.ts";
 import type { ReconcileMeter } from "./reconciler.ts";
 
 export const reconcileMeter = (metrics: () => ReconcileMetrics): ReconcileMeter => ({

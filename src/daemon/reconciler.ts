@@ -5,12 +5,8 @@
 import { dirname, join } from "node:path";
 import type { Config, EnvironmentVariables } from "../config/config.ts";
 import type { Answer } from "../prefect/api/transport.ts";
-import {
-  converge,
-  type FailedStep,
-  type Round,
-  type StepObserver,
-} from "../prefect/declared/converge.ts";
+import type { FailedStep, StepObserver } from "../prefect/declared/account.ts";
+import { converge, type Round } from "../prefect/declared/converge.ts";
 import type { RemoteFiles } from "../prefect/declared/declared-files.ts";
 import { askDefaultTemplate } from "../prefect/declared/job-template.ts";
 import type { Ledger } from "../prefect/declared/ledger.ts";
