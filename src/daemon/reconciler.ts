@@ -167,12 +167,13 @@ export class Reconciler implements Disposable {
     observer: StepObserver,
     signal: AbortSignal,
   ): Promise<Round> {
-    const { clock, run, config, meter, log, changed } = this.#deps;
+    const { clock, run, config, meter, changed } = this.#deps;
     const { program, env } = this.#deps.client();
     this.#forgetOldFailures();
     const begun = clock.now();
     try {
       await this.#deps.ledger.open();
+      this.#tell(this.#deps.ledger.difficulties);
       const round = await converge({
         ...this.#deps,
         program,
@@ -191,9 +192,7 @@ export class Reconciler implements Disposable {
         signal,
       });
       if (signal.aborted || round.kind !== "done") return round;
-      for (const { what, cure } of round.plan.difficulties) {
-        if (!this.#told.has(what)) log("warn", cure === undefined ? what : `${what}. ${cure}`);
-      }
+      this.#tell(round.plan.difficulties);
       this.#told = new Set(round.plan.difficulties.map(({ what }) => what));
       this.#last = round.plan;
       this.#hasConverged = true;
@@ -206,13 +205,23 @@ export class Reconciler implements Disposable {
     }
   }
 
+  /** Each once, as long as it is so. */
+  #tell(difficulties: readonly Difficulty[]): void {
+    for (const { what, cure } of difficulties) {
+      if (this.#told.has(what)) continue;
+      this.#told = new Set([...this.#told, what]);
+      this.#deps.log("warn", cure === undefined ? what : `${what}. ${cure}`);
+    }
+  }
+
   #counting(observer: StepObserver): StepObserver {
-    const { log, meter } = this.#deps;
+    const { log, meter, ledger } = this.#deps;
     return {
       started: observer.started,
       done: (step) => {
         meter.stepDone(step.kind);
-        const drift = step.isDrift ? ", as it is declared: it was changed in Prefect" : "";
+        const isDrift = step.isDrift && !ledger.isInDoubt;
+        const drift = isDrift ? ", as it is declared: it was changed in Prefect" : "";
         log("info", `${stepWords(step)}${drift}`);
         observer.done(step);
       },

@@ -1,5 +1,5 @@
 /** Small text files. */
-import { access, readFile } from "node:fs/promises";
+import { access, readFile, rename } from "node:fs/promises";
 import type { Files } from "../prefect/ports.ts";
 import { AtomicFile } from "./atomic-file.ts";
 import { errnoOf } from "./errno.ts";
@@ -21,4 +21,6 @@ export const files: Files = {
       () => true,
       () => false,
     ),
+
+  rename,
 };

@@ -24,6 +24,7 @@ export interface Files {
   /** As a whole or not at all. */
   write(path: string, text: string): Promise<void>;
   exists(path: string): Promise<boolean>;
+  rename(from: string, to: string): Promise<void>;
 }
 
 /** Reads a file that may lie on a file system which does not answer. Never rejects, and never hangs. */

@@ -36,7 +36,7 @@ export interface AccountDeps {
   readonly config: Pick<Config, "drift">;
   /** `apply`: what somebody changed in Prefect is put back, too, where it is else only reported. */
   readonly mode: "keep" | "apply";
-  readonly ledger: Pick<Ledger, "note">;
+  readonly ledger: Pick<Ledger, "note" | "isInDoubt">;
   readonly observer: StepObserver;
   readonly signal: AbortSignal;
 }
@@ -85,10 +85,13 @@ export class Account {
 
   /** The others are only told of. */
   due<Order>(planned: readonly Planned<Order>[]): readonly Planned<Order>[] {
-    const { config, mode } = this.#deps;
+    const { config, mode, ledger } = this.#deps;
     return planned.filter(({ step }) => {
       if (mode === "apply" || !isHeld(step, config.drift)) return true;
-      this.#note({ steps: [{ ...step, isReported: true }], difficulties: [drifted(step)] });
+      this.#note({
+        steps: [{ ...step, isReported: true }],
+        difficulties: [drifted(step, ledger.isInDoubt)],
+      });
       return false;
     });
   }
@@ -117,12 +120,13 @@ const refusal = (step: Step, why: string): Difficulty => ({
   cure: "Correct it, then `sails-supervisor reload`",
 });
 
-function drifted(step: Step): Difficulty {
+function drifted(step: Step, isInDoubt: boolean): Difficulty {
   const fields = step.fields.map(
     ({ field, from, to }) => `${field} is ${shown(from)} and not ${shown(to)}`,
   );
-  const what = `${step.kind} ${step.name} was changed in Prefect: ${fields.join(", ")}`;
+  const how = isInDoubt ? "is not as it is declared" : "was changed in Prefect";
+  const what = `${step.kind} ${step.name} ${how}: ${fields.join(", ")}`;
   const cure =
-    "`sails-supervisor apply` puts it back; to keep it, change what is declared, in the configuration or in prefect.yaml";
+    "`sails-supervisor apply` makes it as declared; to keep it, change what is declared, in the configuration or in prefect.yaml";
   return { id: `drift ${stepId(step)}`, what, cure };
 }

@@ -45,7 +45,7 @@ export async function convergeDeployments(
   const before = await api.deployments(signal);
   if (before.kind !== "ok") return before;
   ledger.forgetOthers(new Set(before.value.map(({ id }) => id)));
-  const plan = planDeclaredDeployments(config, files, before.value, pools, ledger.deployments);
+  const plan = planDeclaredDeployments(config, files, before.value, pools, ledger);
   account.begin(plan);
   adopt(plan, ledger);
   const due = account.due(plan.planned);

@@ -48,6 +48,11 @@ async function perform(deps: ConvergeDeps, account: Account): Promise<Cut> {
   const late = await api.lateRuns(signal);
   if (late.kind !== "ok") return late.why;
   account.difficulties(waitingRuns(late.value, pools, config.pools));
+  if (deps.mode === "apply" || isInOrder(account.plan)) ledger.trust();
+  account.difficulties(ledger.difficulties);
   await ledger.save();
   return undefined;
 }
+
+const isInOrder = ({ steps, difficulties }: Plan): boolean =>
+  steps.length === 0 && difficulties.length === 0;

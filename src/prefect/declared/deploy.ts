@@ -9,7 +9,8 @@ import type { Answer } from "../api/transport.ts";
 import type { CommandRequest, RunCommand } from "../ports.ts";
 import type { DeploymentSource } from "./declared-files.ts";
 import { findMade, noted } from "./deployments.ts";
-import type { Kept, Ledger } from "./ledger.ts";
+import { Ledger } from "./ledger.ts";
+import type { Kept } from "./ledger-file.ts";
 import { fileSchedules, goFirst, keep, type PutBack, putBack } from "./put-back.ts";
 
 export type DeployApi = Pick<

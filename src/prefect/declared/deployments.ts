@@ -5,7 +5,8 @@
 import type { DeploymentsConfig } from "../../config/config.ts";
 import type { Deployment } from "../api/declared.ts";
 import type { DeploymentSource } from "./declared-files.ts";
-import { type DeploymentRecord, fingerprint, ordered } from "./ledger.ts";
+import { fingerprint, ordered } from "./ledger.ts";
+import type { DeploymentRecord } from "./ledger-file.ts";
 import type { DeclaredDeployment } from "./prefect-yaml.ts";
 import type { Difficulty, FieldChange, Left, PartPlan, Planned } from "./steps.ts";
 
@@ -31,10 +32,12 @@ export interface DeploymentSources {
   /** Names of the pools that are declared or on the server. */
   readonly pools: ReadonlySet<string>;
   readonly records: Readonly<Record<string, DeploymentRecord>>;
+  /** What lacks a record may have had one: what differs of it may be somebody's doing. */
+  readonly isInDoubt: boolean;
 }
 
 export function planDeployments(sources: DeploymentSources): DeploymentPlan {
-  const { declared, actual, records, pools } = sources;
+  const { declared, actual, records, pools, isInDoubt } = sources;
   const planned: Planned<DeploymentOrder>[] = [];
   const left: Left[] = [];
   const difficulties: Difficulty[] = [];
@@ -46,7 +49,7 @@ export function planDeployments(sources: DeploymentSources): DeploymentPlan {
     else if (made === undefined) planned.push(creation(entry));
     else {
       const record = records[made.id];
-      const change = changeOf(entry, made, record);
+      const change = changeOf({ entry, actual: made }, record, isInDoubt);
       if (change !== undefined) planned.push(change);
       else if (record === undefined) adopted.push({ entry, actual: made });
     }
@@ -147,9 +150,9 @@ const creation = (entry: DeploymentSource): Planned<DeploymentOrder> => ({
 });
 
 function changeOf(
-  entry: DeploymentSource,
-  actual: Deployment,
+  { entry, actual }: { readonly entry: DeploymentSource; readonly actual: Deployment },
   record: DeploymentRecord | undefined,
+  isInDoubt: boolean,
 ): Planned<DeploymentOrder> | undefined {
   const parts = record === undefined ? [] : changedParts(entry, record);
   const drifted = record === undefined || parts.length > 0 ? [] : driftOf(actual, record);
@@ -164,7 +167,7 @@ function changeOf(
       action: "change",
       fields,
       why,
-      isDrift: record !== undefined && parts.length === 0,
+      isDrift: record === undefined ? isInDoubt : parts.length === 0,
     },
     order: { kind: "deploy", entry, actual },
     claims: [],

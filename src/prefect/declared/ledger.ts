@@ -2,80 +2,76 @@
  * What was made as it was declared, and when: by it a change of the declaration is told from a
  * change that somebody made in Prefect. Without it, what is declared is believed.
  */
-import { createHash } from "node:crypto";
-import * as z from "zod";
+import { createHash, randomUUID } from "node:crypto";
 import type { Files } from "../ports.ts";
-import type { Claim } from "./steps.ts";
+import {
+  type DeploymentRecord,
+  type Kept,
+  nothing,
+  parseLedger,
+  salvage,
+  type Written,
+} from "./ledger-file.ts";
+import type { Claim, Difficulty } from "./steps.ts";
 
-const keptSchedule = z.object({
-  id: z.string(),
-  slug: z.string().nullish(),
-  active: z.boolean(),
-  schedule: z.record(z.string(), z.unknown()),
-  parameters: z.record(z.string(), z.unknown()).default({}),
-  max_scheduled_runs: z.number().nullish(),
-  /** Whether `prefect deploy` made it. */
-  isFromFile: z.boolean(),
-  /** As `prefect deploy` made it. */
-  madeActive: z.boolean().optional(),
-});
-export type KeptSchedule = z.infer<typeof keptSchedule>;
-
-/** What an operator has made or set, and `prefect deploy` would take away. */
-const kept = z.object({
-  /** Undefined: as `prefect deploy` has it. */
-  paused: z.boolean().optional(),
-  schedules: z.array(keptSchedule),
-  /** Those that the file declares now. */
-  fileSlugs: z.array(z.string()),
-});
-export type Kept = z.infer<typeof kept>;
-
-const record = z.object({
-  file: z.string(),
-  selector: z.string(),
-  /** Whether we made it, and so may delete it. */
-  isOurs: z.boolean(),
-  /** Of what it was made from. */
-  entry: z.string(),
-  code: z.string(),
-  lock: z.string(),
-  /** As `prefect deploy` left it, by Prefect's name for each setting. */
-  made: z.record(z.string(), z.string()),
-  paused: z.boolean(),
-  /** Those of `prefect.yaml`: by id, whether they were active. */
-  schedules: z.record(z.string(), z.boolean()),
-});
-export type DeploymentRecord = z.infer<typeof record>;
-
-const shape = z.object({
-  version: z.literal(1),
-  claims: z.record(z.string(), z.string()),
-  /** By the id of the deployment. */
-  deployments: z.record(z.string(), record),
-  /** Deployments that are being deployed: what has to be put back, whoever does it. */
-  interrupted: z.record(z.string(), kept),
-});
-type Written = z.infer<typeof shape>;
-
-const nothing: Written = { version: 1, claims: {}, deployments: {}, interrupted: {} };
+type LedgerFiles = Pick<Files, "read" | "write" | "exists" | "rename">;
 
 export class Ledger {
-  readonly #files: Pick<Files, "read" | "write">;
+  readonly #files: LedgerFiles;
   readonly #path: string;
   #now: Written = nothing;
   #written: string | undefined;
+  #keepAside: () => Promise<void> = () => Promise.resolve();
 
-  constructor(files: Pick<Files, "read" | "write">, path: string) {
+  constructor(files: LedgerFiles, path: string) {
     this.#files = files;
     this.#path = path;
   }
 
-  /** Once; then it knows. */
+  /** Once; then it knows. Writes nothing. */
   async open(): Promise<void> {
     if (this.#written !== undefined) return;
-    this.#written = (await this.#files.read(this.#path)) ?? "";
-    this.#now = parse(this.#written);
+    const text = await this.#files.read(this.#path);
+    if (text === undefined && (await this.#files.exists(this.#path))) {
+      this.#begin({}, randomUUID().slice(0, 8), (aside) => this.#files.rename(this.#path, aside));
+    } else if (text !== undefined && parseLedger(text) === undefined) {
+      this.#begin(salvage(text), fingerprint(text).slice(0, 8), (aside) =>
+        this.#files.write(aside, text),
+      );
+    } else if (text !== undefined) this.#now = parseLedger(text) ?? nothing;
+    this.#written = text ?? "";
+  }
+
+  /** Anew, beside one that cannot be read. */
+  #begin(
+    interrupted: Written["interrupted"],
+    mark: string,
+    keepAside: (aside: string) => Promise<void>,
+  ): void {
+    const lost = `${this.#path}.unreadable-${mark}`;
+    this.#now = { ...nothing, interrupted, lost };
+    this.#keepAside = () => keepAside(lost);
+  }
+
+  /** What was made before is not known: what differs may be somebody's doing. */
+  get isInDoubt(): boolean {
+    return this.#now.lost !== undefined;
+  }
+
+  /** What that means, as long as it is so. */
+  get difficulties(): readonly Difficulty[] {
+    const { lost } = this.#now;
+    if (lost === undefined) return [];
+    const what = `${this.#path} cannot be read and is kept as ${lost}. What was made before is not known, so what somebody changed in Prefect cannot be told from what the configuration or a prefect.yaml changed: what differs is treated as drift, and prune deletes nothing that was made before`;
+    const cure =
+      "Look at `sails-supervisor plan`; `sails-supervisor apply` makes it so, and all is known again. Pauses stay";
+    return [{ id: "declared.json", what, cure }];
+  }
+
+  /** All that is declared is made, or was looked at by an operator. */
+  trust(): void {
+    const { lost: _, ...now } = this.#now;
+    this.#now = now;
   }
 
   get deployments(): Readonly<Record<string, DeploymentRecord>> {
@@ -86,8 +82,15 @@ export class Ledger {
     return this.#now.interrupted;
   }
 
+  /** So it is somebody who has changed it; in doubt, it may be. */
   readonly wasClaimed = ({ key, value }: Claim): boolean =>
-    Object.hasOwn(this.#now.claims, key) && this.#now.claims[key] === fingerprint(value);
+    Object.hasOwn(this.#now.claims, key)
+      ? this.#now.claims[key] === fingerprint(value)
+      : this.isInDoubt;
+
+  /** So it is the declaration that has changed, and nobody else. */
+  readonly wasOther = ({ key, value }: Claim): boolean =>
+    Object.hasOwn(this.#now.claims, key) && this.#now.claims[key] !== fingerprint(value);
 
   note(claims: readonly Claim[]): void {
     const more = Object.fromEntries(claims.map(({ key, value }) => [key, fingerprint(value)]));
@@ -123,16 +126,10 @@ export class Ledger {
   async save(): Promise<void> {
     const text = `${JSON.stringify(this.#now, undefined, 1)}\n`;
     if (text === this.#written) return;
+    await this.#keepAside();
+    this.#keepAside = () => Promise.resolve();
     await this.#files.write(this.#path, text);
     this.#written = text;
-  }
-}
-
-function parse(text: string): Written {
-  try {
-    return shape.parse(JSON.parse(text));
-  } catch {
-    return nothing;
   }
 }
 

@@ -10,7 +10,7 @@ import {
   readDeclaredFiles,
 } from "./declared-files.ts";
 import { type DeploymentPlan, flowOf, planDeployments } from "./deployments.ts";
-import { type DeploymentRecord, type Ledger } from "./ledger.ts";
+import type { Ledger } from "./ledger.ts";
 import { planLimits } from "./limits.ts";
 import { planPools } from "./pools.ts";
 import { planSchedules } from "./schedules.ts";
@@ -59,7 +59,7 @@ export function planDeclaredDeployments(
   files: DeclaredFiles,
   actual: readonly Deployment[],
   pools: readonly WorkPool[],
-  records: Readonly<Record<string, DeploymentRecord>>,
+  { deployments: records, isInDoubt }: Ledger,
 ): DeploymentPlan {
   return planDeployments({
     declared: files.deployments,
@@ -68,6 +68,7 @@ export function planDeclaredDeployments(
     actual,
     pools: new Set([...pools, ...config.pools].map(({ name }) => name)),
     records,
+    isInDoubt,
   });
 }
 
@@ -75,7 +76,7 @@ export function planDeclaredSchedules(
   config: Config,
   actual: readonly Deployment[],
   deployments: DeploymentPlan | undefined,
-  ledger: Pick<Ledger, "deployments" | "wasClaimed">,
+  { deployments: records, wasClaimed, wasOther }: Ledger,
 ) {
   const coming = new Set(
     deployments?.planned.flatMap(({ order }) =>
@@ -88,8 +89,9 @@ export function planDeclaredSchedules(
     declared: config.deployments.flatMap(({ schedules }) => schedules),
     actual,
     comes: (target) => coming.has(target),
-    records: ledger.deployments,
-    wasClaimed: ledger.wasClaimed,
+    records,
+    wasClaimed,
+    wasOther,
   });
 }
 
@@ -137,9 +139,9 @@ export async function readPlan(deps: PlanDeps): Promise<Answer<Plan>> {
   const actual = await api.deployments(signal);
   if (actual.kind !== "ok") return actual;
   const files = await readDeclaredFiles(config, remote);
-  const { deployments: records, wasClaimed } = ledger;
+  const { wasClaimed } = ledger;
   const profile = await profileStep();
-  const deployments = planDeclaredDeployments(config, files, actual.value, pools, records);
+  const deployments = planDeclaredDeployments(config, files, actual.value, pools, ledger);
   const parts = [
     planPools(config.pools, pools, queues, wasClaimed),
     planLimits(config.concurrencyLimits, limits, wasClaimed),
@@ -158,6 +160,7 @@ export async function readPlan(deps: PlanDeps): Promise<Answer<Plan>> {
       })),
       left: parts.flatMap(({ left }) => left),
       difficulties: [
+        ...ledger.difficulties,
         ...files.difficulties,
         ...parts.flatMap(({ difficulties }) => difficulties),
         ...deployments.planned.flatMap(({ order }) =>

@@ -4,7 +4,8 @@
  */
 import type { Deployment, DeploymentState, NewSchedule, Schedule } from "../api/declared.ts";
 import type { DeploymentSource } from "./declared-files.ts";
-import { type DeploymentRecord, type Kept, type KeptSchedule, ordered } from "./ledger.ts";
+import { ordered } from "./ledger.ts";
+import type { DeploymentRecord, Kept, KeptSchedule } from "./ledger-file.ts";
 import type { FileSchedule } from "./prefect-yaml.ts";
 import { isOurSlug, isSameValue } from "./schedules.ts";
 

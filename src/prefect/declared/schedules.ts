@@ -5,8 +5,8 @@
 import type { ScheduleConfig } from "../../config/config.ts";
 import type { DeclaredApi, Deployment, NewSchedule, Rule, Schedule } from "../api/declared.ts";
 import type { Answer } from "../api/transport.ts";
-import type { DeploymentRecord } from "./ledger.ts";
 import { ordered } from "./ledger.ts";
+import type { DeploymentRecord } from "./ledger-file.ts";
 import type {
   Claim,
   Difficulty,
@@ -36,6 +36,7 @@ export interface ScheduleSources {
   readonly comes: (target: string) => boolean;
   readonly records: Readonly<Record<string, DeploymentRecord>>;
   readonly wasClaimed: WasClaimed;
+  readonly wasOther: WasClaimed;
 }
 
 export const isOurSlug = (slug: string | null | undefined): boolean =>
@@ -71,7 +72,7 @@ export function planSchedules(sources: ScheduleSources): PartPlan<ScheduleOrder>
         planned.push(creation(name, wanted, order));
         continue;
       }
-      const compared = compare({ name, wanted, there, wasClaimed: sources.wasClaimed });
+      const compared = compare({ name, wanted, there }, sources);
       if (compared.left !== undefined) left.push(compared.left);
       claims.push(...compared.claims);
       if (compared.change === undefined || deployment === undefined) continue;
@@ -151,10 +152,12 @@ interface Compared {
   readonly name: string;
   readonly wanted: NewSchedule & { readonly active: boolean };
   readonly there: Schedule;
-  readonly wasClaimed: WasClaimed;
 }
 
-function compare({ name, wanted, there, wasClaimed }: Compared) {
+function compare(
+  { name, wanted, there }: Compared,
+  { wasClaimed, wasOther }: Pick<ScheduleSources, "wasClaimed" | "wasOther">,
+) {
   const rule = ruleClaim(name, wanted.schedule);
   const active = activeClaim(name, wanted.active);
   const claims: Claim[] = [];
@@ -175,7 +178,7 @@ function compare({ name, wanted, there, wasClaimed }: Compared) {
     isDrift = wasClaimed(rule);
   }
   if (there.active === wanted.active) claims.push(active);
-  else if (wasClaimed(active)) {
+  else if (!wasOther(active)) {
     const why = there.active ? "an operator has set it going" : "an operator has paused it";
     left = { kind: "schedule", name, reason: "operator", why };
   } else {

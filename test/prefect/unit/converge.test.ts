@@ -15,6 +15,7 @@ import {
   defaultTemplate,
   deployment,
   failed,
+  ledgerFiles,
   namesIn,
   onServer,
   pool,
@@ -71,13 +72,7 @@ function setUp(wanted: Declared) {
     drift,
   });
   const stored = new Map<string, string>();
-  const store = {
-    read: (path: string) => Promise.resolve(stored.get(path)),
-    write: (path: string, text: string) => {
-      stored.set(path, text);
-      return Promise.resolve();
-    },
-  };
+  const store = ledgerFiles(stored);
   let ledger = new Ledger(store, "declared.json");
   const failedBefore: FailedDeployments = new Map();
   const goneBefore = new Set<string>();
@@ -151,6 +146,8 @@ function setUp(wanted: Declared) {
     restart: () => {
       ledger = new Ledger(store, "declared.json");
     },
+    stored,
+    locked: store.locked,
   };
 }
 
@@ -526,6 +523,135 @@ describe("what somebody has changed in Prefect", () => {
     ]);
     expect(api.writes).toEqual([]);
     expect(requests).toHaveLength(1);
+  });
+});
+
+describe("a ledger that cannot be read", () => {
+  const declared = {
+    pools: [pool("runs", { concurrencyLimit: 2, description: "Light" })],
+    files: ["two.yaml"],
+    schedules: [schedule],
+    prune: true,
+  };
+  const newer = '{"version": 2, "claims": [], "interrupted": {}}';
+  const asideOf = ({ stored }: ReturnType<typeof setUp>) =>
+    [...stored].find(([path]) => path !== "declared.json");
+
+  /** All is as an operator wants it, and the daemon does not know what it had made. */
+  async function lost(damage: (text: string) => string | undefined, more: Partial<Declared> = {}) {
+    const there = setUp({ ...declared, ...more });
+    expect(told(await there.round())).toEqual(inOrder);
+    const { api, stored } = there;
+    api.pools_ = api.pools_.map((each) => ({ ...each, description: "theirs" }));
+    const [first] = api.schedulesOf("id-a");
+    if (first === undefined) throw new Error("no schedule");
+    const byHand = { ...first, id: "by-hand", slug: null, schedule: { cron: "9 9 9 9 9" } };
+    const rule = { cron: "1 1 1 1 1", timezone: "UTC" };
+    api.edit("id-a", {
+      paused: true,
+      schedules: [{ ...first, active: false, schedule: rule }, byHand],
+    });
+    api.edit("id-b", { poolName: "theirs" });
+    const text = stored.get("declared.json") ?? "";
+    const damaged = damage(text);
+    if (damaged === undefined) there.locked.add("declared.json");
+    else stored.set("declared.json", damaged);
+    api.calls.length = 0;
+    there.restart();
+    return { ...there, text, damaged, first };
+  }
+
+  test.each([
+    ["nonsense", () => "\u0000\u0000"],
+    ["nothing", () => ""],
+    ["half a file", (text: string) => text.slice(0, text.length / 2)],
+    ["of a newer version", () => newer],
+    ["of nobody's rights", () => undefined],
+  ])("%s: is kept aside, and nothing of an operator's is lost", async (_, damage) => {
+    const there = await lost(damage);
+    const { api, damaged, first, plan, requests, round, restart, stored, text } = there;
+    const heldInPlan = await plan();
+    expect(asideOf(there)).toBeUndefined();
+    for (let rounds = 0; rounds < 2; rounds += 1) {
+      const done = await round();
+      if (done.kind !== "done") throw new Error(done.why);
+      expect(done.plan.steps).toEqual(heldInPlan.steps);
+      expect(done.plan.steps.map((step) => [step.isReported, stepWords(step)])).toEqual([
+        [true, "pool runs: description theirs → Light"],
+        [true, "deployment b/b: work_pool theirs → runs (not as the file has it)"],
+        [true, "schedule a/a sails-1: rule 1 1 1 1 1 UTC → 0 3 * * * UTC"],
+      ]);
+      expect(done.plan.left.map(({ name, why }) => `${name}: ${why}`)).toEqual([
+        "a/a: an operator has paused it",
+        "a/a sails-1: an operator has paused it",
+        "a/a: made by hand: 9 9 9 9 9",
+      ]);
+      restart();
+    }
+    expect(api.writes).toEqual([]);
+    expect(requests).toHaveLength(1);
+    expect(asideOf(there)).toEqual([
+      expect.stringMatching(/^declared\.json\.unreadable-/),
+      damaged ?? text,
+    ]);
+    expect([...stored]).toHaveLength(2);
+
+    // The operator has had a look, and lets it all be made so; what is paused stays so.
+    expect(told(await round("apply"))).toEqual(inOrder);
+    expect(api.schedulesOf("id-a")).toMatchObject([
+      { active: false, schedule: first.schedule },
+      { id: "by-hand" },
+    ]);
+    restart();
+    expect(told(await round())).toEqual(inOrder);
+  });
+
+  test("is said, with what that means, until it does not matter any more", async () => {
+    const { plan, round, restart } = await lost(() => "x");
+    const about = ({ difficulties }: Plan) => difficulties.find(({ id }) => id === "declared.json");
+    const said = about(await plan());
+    expect(said?.what).toMatch(
+      /^declared\.json cannot be read .*kept as declared\.json\.unreadable-\w+\. .*not known.*prune/s,
+    );
+    expect(said?.cure).toContain("sails-supervisor apply");
+    const first = await round();
+    expect(first.kind === "done" && about(first.plan)).toEqual(said);
+    restart();
+    expect(about(await plan())).toEqual(said);
+    await round("apply");
+    expect(about(await plan())).toBeUndefined();
+    restart();
+    expect(about(await plan())).toBeUndefined();
+  });
+
+  test("ends by itself where nothing differs, and a change of the declaration is made again", async () => {
+    const there = setUp({ pools: [pool("runs", { description: "Light" })], files: ["two.yaml"] });
+    await there.round();
+    there.stored.set("declared.json", "x");
+    there.restart();
+    expect(told(await there.round())).toEqual(inOrder);
+    there.restart();
+    expect((await there.plan()).difficulties).toEqual([]);
+  });
+
+  test("has nobody's deployment deleted, and gives back what a deploy had taken", async () => {
+    const file = join(folder, "left.yaml");
+    await writeFile(file, await readFile(join(folder, "two.yaml"), "utf8"));
+    const there = setUp({ ...declared, schedules: [], files: ["left.yaml"] });
+    await there.round();
+    const { api, round, stored } = there;
+    const { interrupted: _, ...rest } = JSON.parse(stored.get("declared.json") ?? "");
+    const interrupted = {
+      "id-b": { paused: true, schedules: [], fileSlugs: [] },
+      "id-a": "nonsense",
+    };
+    stored.set("declared.json", JSON.stringify({ ...rest, version: 9, interrupted }));
+    there.restart();
+    await writeFile(file, "deployments: []");
+    for (let rounds = 0; rounds < 3; rounds += 1) await round();
+    await round("apply");
+    expect(api.deployments_.map(({ name }) => name)).toEqual(["a", "b"]);
+    expect(api.deployments_.map(({ paused }) => paused)).toEqual([false, true]);
   });
 });
 

@@ -6,6 +6,7 @@ import {
   declared,
   deployment,
   failed,
+  ledgerFiles,
   namesIn,
   ScriptedApi,
   scheduleOf,
@@ -26,13 +27,7 @@ interface Behaviour {
 function prefect({ bad = [], unknown = [], schedules = {}, dies = false }: Behaviour = {}) {
   const api = new ScriptedApi();
   const stored = new Map<string, string>();
-  const files = {
-    read: (path: string) => Promise.resolve(stored.get(path)),
-    write: (path: string, text: string) => {
-      stored.set(path, text);
-      return Promise.resolve();
-    },
-  };
+  const files = ledgerFiles(stored);
   const { run, requests } = scriptedRun((command) => {
     for (const name of namesIn(command).filter((each) => !unknown.includes(each))) {
       if (bad.includes(name)) return failed(`Deploying ${name}\nValueError: ${name} is bad\n`);
@@ -261,10 +256,7 @@ describe("the words of a failure", () => {
   const said = async (output: string, isOk = false) => {
     const { run } = scriptedRun(() => ({ ...failed(output), isOk }));
     let why: string | undefined;
-    const ledger = new Ledger(
-      { read: () => Promise.resolve(undefined), write: () => Promise.resolve() },
-      "x",
-    );
+    const ledger = new Ledger(ledgerFiles(new Map()), "x");
     await deployAll(fresh("a"), {
       run,
       program: "prefect",

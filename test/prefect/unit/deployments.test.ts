@@ -3,7 +3,7 @@ import type { Deployment } from "../../../src/prefect/api/declared.ts";
 import type { DeploymentSource } from "../../../src/prefect/declared/declared-files.ts";
 import { noteOf } from "../../../src/prefect/declared/deploy.ts";
 import { planDeployments } from "../../../src/prefect/declared/deployments.ts";
-import type { DeploymentRecord } from "../../../src/prefect/declared/ledger.ts";
+import type { DeploymentRecord } from "../../../src/prefect/declared/ledger-file.ts";
 import { declared, deployment } from "./given.ts";
 
 const file = "/project/prefect.yaml";
@@ -26,6 +26,7 @@ interface Case {
   readonly pools?: readonly string[];
   readonly records?: Readonly<Record<string, DeploymentRecord>>;
   readonly prune?: boolean;
+  readonly isInDoubt?: boolean;
   readonly unreadable?: readonly string[];
 }
 
@@ -37,6 +38,7 @@ const planOf = ({ entries = [], actual = [], records = {}, ...rest }: Case) =>
     actual,
     pools: new Set(rest.pools ?? ["runs"]),
     records,
+    isInDoubt: rest.isInDoubt ?? false,
   });
 
 /** What is done about one, in a word. */

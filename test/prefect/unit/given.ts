@@ -76,6 +76,26 @@ export function configOf({
   };
 }
 
+/** A disk on which all is written that is, and some may not be read. */
+export function ledgerFiles(stored: Map<string, string>) {
+  const locked = new Set<string>();
+  return {
+    locked,
+    read: (path: string) => Promise.resolve(locked.has(path) ? undefined : stored.get(path)),
+    write: (path: string, text: string) => {
+      stored.set(path, text);
+      return Promise.resolve();
+    },
+    exists: (path: string) => Promise.resolve(stored.has(path)),
+    rename: (from: string, to: string) => {
+      stored.set(to, stored.get(from) ?? "");
+      stored.delete(from);
+      locked.delete(from);
+      return Promise.resolve();
+    },
+  };
+}
+
 /** As where the file says nothing of jobs. */
 export const noJobs: Config["jobs"] = {
   backup: {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { ScheduleConfig } from "../../../src/config/config.ts";
 import type { Deployment, Schedule } from "../../../src/prefect/api/declared.ts";
-import type { DeploymentRecord } from "../../../src/prefect/declared/ledger.ts";
+import type { DeploymentRecord } from "../../../src/prefect/declared/ledger-file.ts";
 import { planSchedules } from "../../../src/prefect/declared/schedules.ts";
 import { minutes } from "../../../src/supervision/time.ts";
 import { deployment, scheduleOf } from "./given.ts";
@@ -39,6 +39,7 @@ function plan(
   declared: readonly ScheduleConfig[],
   actual: readonly Deployment[],
   claimed: (key: string) => boolean = () => false,
+  other: (key: string) => boolean = () => false,
 ) {
   return planSchedules({
     declared,
@@ -46,6 +47,7 @@ function plan(
     comes: (target) => target === "new/new",
     records: { "id-a": recorded },
     wasClaimed: ({ key }) => claimed(key),
+    wasOther: ({ key }) => other(key),
   });
 }
 
@@ -134,7 +136,9 @@ test("an operator's pause survives, until the declaration says another thing", (
   const kept = plan([schedule()], paused, () => true);
   expect(kept.planned).toEqual([]);
   expect(kept.left).toMatchObject([{ reason: "operator", why: "an operator has paused it" }]);
-  expect(orders([schedule()], paused)).toMatchObject([{ change: { active: true } }]);
+  expect(orders([schedule()], paused)).toEqual([]);
+  const otherNow = orders([schedule()], paused, undefined, (key) => key.endsWith("active"));
+  expect(otherNow).toMatchObject([{ change: { active: true } }]);
   const ofFile = plan([], [withSchedules(scheduleOf("of-file", { active: false }))]);
   expect(ofFile.left).toMatchObject([{ why: "an operator has paused it: 0 3 * * * UTC" }]);
 });
