@@ -31,7 +31,7 @@ export function stepLines(step: PlanStep, { paint, columns }: Look): Lines {
   const [mark, tone] = marks[step.action];
   const why = [
     ...(step.why === null ? [] : [oneLine(step.why)]),
-    ...(step.isReported ? ["somebody changed it in Prefect; only `apply` puts it back"] : []),
+    ...(step.drift === null ? [] : [`changed in Prefect; ${driftText(step.drift)}`]),
   ];
   const about = why.length === 0 ? "" : ` (${why.join("; ")})`;
   const head = `${step.action} ${step.kind} ${oneLine(step.name)}${about}`;
@@ -44,6 +44,11 @@ export function stepLines(step: PlanStep, { paint, columns }: Look): Lines {
     ),
   ];
 }
+
+const driftText = ({ key, mode }: NonNullable<PlanStep["drift"]>): string =>
+  mode === "enforce"
+    ? `${key} is enforce: it is put back`
+    : `${key} is report: only \`apply\` puts it back`;
 
 const fieldText = ({ field, from, to }: PlanStep["fields"][number], action: PlanStep["action"]) => {
   if (action === "create") return `${field}: ${shown(to)}`;

@@ -7,6 +7,7 @@ import { didYouMean } from "./nearest.ts";
 import { fillInCure, findPlaceholder } from "./placeholder.ts";
 import {
   choicesOf,
+  commonChoices,
   keysOf,
   kindOf,
   type Schema,
@@ -70,7 +71,8 @@ function nameOf(schema: Schema, value: unknown, isVariable: boolean): string {
   if (typeof value === "number") return isVariable ? "a number" : String(value);
   if (typeof value === "boolean") return isVariable ? "true or false" : String(value);
   if (typeof value !== "string") return "a map of keys";
-  const isShown = ["boolean", "number", "choice"].includes(typeOf(schema));
+  const isShown =
+    ["boolean", "number", "choice"].includes(typeOf(schema)) || commonChoices(schema).length > 0;
   return isShown ? `"${value.slice(0, 60)}"` : "text";
 }
 
@@ -102,6 +104,7 @@ function textCure(schema: Schema, value: string): string | undefined {
     case "choice":
       return didYouMean(value, choicesOf(schema));
     case "keys":
+      return didYouMean(value, commonChoices(schema));
     case "variables":
       return undefined;
     default:

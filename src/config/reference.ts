@@ -2,7 +2,15 @@
 import * as z from "zod";
 import { computedDefaults } from "./defaults.ts";
 import { schema } from "./schema.ts";
-import { childOf, itemOf, keysOf, type Schema, scalarKeys, typeText } from "./schema-walk.ts";
+import {
+  childOf,
+  commonChoices,
+  itemOf,
+  keysOf,
+  type Schema,
+  scalarKeys,
+  typeText,
+} from "./schema-walk.ts";
 
 export interface KeyDoc {
   /** `pools[].name`. */
@@ -71,5 +79,18 @@ function renderKey(doc: KeyDoc): string {
 
 /** Draft 2020-12, of the file as people write it. */
 export function jsonSchema(): Readonly<Record<string, unknown>> {
-  return z.toJSONSchema(schema, { io: "input", target: "draft-2020-12" });
+  return z.toJSONSchema(schema, {
+    io: "input",
+    target: "draft-2020-12",
+    override: ({ zodSchema, jsonSchema: made }) => {
+      const words = zodSchema instanceof z.ZodObject ? commonChoices(zodSchema) : [];
+      if (words.length === 0) return;
+      const { properties = {} } = made;
+      delete made.type;
+      delete made.properties;
+      delete made.additionalProperties;
+      const map = { type: "object", properties, additionalProperties: false } as const;
+      made.anyOf = [{ type: "string", enum: [...words] }, map];
+    },
+  });
 }

@@ -63,12 +63,20 @@ export function choicesOf(schema: Schema): readonly string[] {
   return inner instanceof z.ZodEnum ? inner.options.map(String) : [];
 }
 
+/** Of a map all of whose keys take the same choice: one of its words in place of the map is meant for all. */
+export function commonChoices(schema: Schema): readonly string[] {
+  const [first = [], ...others] = Object.values(keysOf(schema) ?? {}).map(choicesOf);
+  return others.every((other) => other.join() === first.join()) ? first : [];
+}
+
 /** What is expected, as it reads after "expected". */
 export function typeText(schema: Schema): string {
   const inner = unwrap(schema);
   const title = z.globalRegistry.get(inner)?.title;
   if (title !== undefined) return title;
   if (inner instanceof z.ZodNumber) return numberText(inner.minValue, inner.maxValue);
+  const common = commonChoices(inner);
+  if (common.length > 0) return `${common.join(" or ")} for all, or a map of keys`;
   const texts = {
     keys: "a map of keys",
     list: "a list",
@@ -103,8 +111,8 @@ export function scalarKeys(schema: Schema, path: readonly string[] = []): readon
 }
 
 /**
- * Rebuilds a tree, with each value that has a kind changed by `change`; a key with nothing behind it
- * is left out. What does not fit the schema stays as it is, for the validation to name.
+ * Rebuilds a tree, with each value that has a kind changed by `change`, and a word that is meant for
+ * all keys of a map written out; a key with nothing behind it is left out. What does not fit the schema stays as it is, for the validation to name.
  */
 export function mapKinds(
   schema: Schema,
@@ -118,7 +126,11 @@ export function mapKinds(
     return value.map((element) => mapKinds(item, element, change));
   }
   const keys = keysOf(schema);
-  if (keys === undefined || !isTree(value)) return value;
+  if (keys === undefined) return value;
+  if (typeof value === "string" && commonChoices(schema).includes(value)) {
+    return Object.fromEntries(Object.keys(keys).map((key) => [key, value]));
+  }
+  if (!isTree(value)) return value;
   const entries = Object.entries(value).filter(
     ([key, below]) => below !== null || !Object.hasOwn(keys, key),
   );

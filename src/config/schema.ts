@@ -322,7 +322,8 @@ export const schema = z
       }),
     drift: drift.prefault({}).meta({
       description:
-        "What is done about a thing that somebody has changed in Prefect since it was as declared: it is put back, or only reported. A change of what is declared is always made.",
+        "What is done about a thing that somebody has changed in Prefect since it was as declared: it is put back, or only reported. A change of what is declared is always made. One word, such as `drift: report`, is meant for all of them.",
+      examples: [{ limits: "report" }],
     }),
     services: z
       .array(service)

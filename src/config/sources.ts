@@ -42,7 +42,8 @@ export function combine(
   const originOf = (path: KeyPath): Origin => {
     const elsewhere = origins.get(formatKey(path));
     if (elsewhere !== undefined) return elsewhere;
-    const place = valueAt(written.tree, path) === undefined ? undefined : written.placeOf(path);
+    const place =
+      valueAt(written.tree, path) === undefined ? undefined : nearestPlace(written.placeOf, path);
     if (place === undefined || written.file === undefined) return { kind: "default" };
     return { kind: "file", file: written.file, line: place.line };
   };
@@ -59,7 +60,7 @@ export function combine(
   return { tree, originOf, locate };
 }
 
-/** What is missing has no place: then that of the map that lacks it. */
+/** What is missing, or meant by a word that stands for more, has no place: then that of what holds it. */
 function nearestPlace(placeOf: YamlSource["placeOf"], path: KeyPath): ReturnType<typeof placeOf> {
   for (let length = path.length; length > 0; length -= 1) {
     const place = placeOf(path.slice(0, length));

@@ -33,6 +33,8 @@ export interface PlanStep {
   readonly why: string | null;
   /** Somebody has changed it since it was as declared: `apply` puts it back, the daemon by itself does not. */
   readonly isReported: boolean;
+  /** By which key the daemon puts it back by itself, or does not; null: nobody has changed it. */
+  readonly drift: { readonly key: string; readonly mode: "enforce" | "report" } | null;
 }
 
 export interface PlanField {

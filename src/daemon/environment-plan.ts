@@ -33,6 +33,7 @@ export function environmentDifferences(
     fields: [{ field: "version", from, to }],
     why: state === "in-step" ? null : reason,
     isReported: false,
+    drift: null,
   };
   return { steps: [step], left: [], problems };
 }

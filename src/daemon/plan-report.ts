@@ -90,6 +90,7 @@ const stepOf = ({ kind, name, action, fields, why, ...step }: Step | PlannedStep
   fields: fields.map(({ field, from, to }) => ({ field, from: from ?? null, to: to ?? null })),
   why: why ?? null,
   isReported: "isReported" in step && step.isReported,
+  drift: ("drift" in step && step.drift) || null,
 });
 
 const stopped = ({ spec, state }: UnitView): readonly PlanLeft[] =>

@@ -17,7 +17,14 @@ import {
   type ReconcileApi,
   readPlan,
 } from "../prefect/declared/plan.ts";
-import { type Difficulty, type Step, type StepKind, stepWords } from "../prefect/declared/steps.ts";
+import {
+  type Difficulty,
+  type Drift,
+  driftOf,
+  type Step,
+  type StepKind,
+  stepWords,
+} from "../prefect/declared/steps.ts";
 import { workingDirectory } from "../prefect/installation.ts";
 import type { RunCommand } from "../prefect/ports.ts";
 import type { Clock } from "../supervision/ports.ts";
@@ -215,14 +222,14 @@ export class Reconciler implements Disposable {
   }
 
   #counting(observer: StepObserver): StepObserver {
-    const { log, meter, ledger } = this.#deps;
+    const { log, meter, ledger, config } = this.#deps;
     return {
       started: observer.started,
       done: (step) => {
         meter.stepDone(step.kind);
-        const isDrift = step.isDrift && !ledger.isInDoubt;
-        const drift = isDrift ? ", as it is declared: it was changed in Prefect" : "";
-        log("info", `${stepWords(step)}${drift}`);
+        const drift = ledger.isInDoubt ? undefined : driftOf(step, config.drift);
+        const words = drift && `, as it is declared: it was changed in Prefect${byRule(drift)}`;
+        log("info", `${stepWords(step)}${words ?? ""}`);
         observer.done(step);
       },
       failed: (step, why, answer) => {
@@ -247,3 +254,6 @@ export class Reconciler implements Disposable {
     return turn;
   }
 }
+
+/** Else it was an `apply`. */
+const byRule = ({ key, mode }: Drift): string => (mode === "enforce" ? ` (${key}: enforce)` : "");

@@ -10,6 +10,7 @@ const step = (changes: Partial<PlanStep> = {}): PlanStep => ({
   fields: [{ field: "concurrency_limit", from: 9, to: 2 }],
   why: null,
   isReported: false,
+  drift: null,
   ...changes,
 });
 
@@ -30,7 +31,7 @@ const different = report({
       action: "create",
       fields: [{ field: "type", from: null, to: "process" }],
     }),
-    step(),
+    step({ drift: { key: "drift.limits", mode: "enforce" } }),
     step({
       kind: "deployment",
       name: "monitor/monitor",
@@ -41,6 +42,7 @@ const different = report({
       kind: "pool",
       fields: [{ field: "description", from: "mine", to: "Light flows" }],
       isReported: true,
+      drift: { key: "drift.pools", mode: "report" },
     }),
     step({
       kind: "schedule",
@@ -86,11 +88,12 @@ describe("plan", () => {
     expect(context.out.text).toMatchInlineSnapshot(`
       "  + create pool headless-runs
             type: process
-        ~ change limit vm-runs
+        ~ change limit vm-runs (changed in Prefect; drift.limits is enforce: it is
+            put back)
             concurrency_limit: 9 → 2
         ~ change deployment monitor/monitor (its code changed)
-        ~ change pool vm-runs (somebody changed it in Prefect; only \`apply\` puts it
-            back)
+        ~ change pool vm-runs (changed in Prefect; drift.pools is report: only
+            \`apply\` puts it back)
             description: mine → Light flows
         - remove schedule monitor/monitor sails-2 (no longer in the configuration)
             rule: 0 3 * * * UTC

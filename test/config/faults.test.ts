@@ -98,6 +98,14 @@ const single: readonly (readonly [string, string])[] = [
     "concurrency_limits: [{name: a, limit: 1}, {name: a, limit: 2}]",
     ':1:44: concurrency_limits[1].name: is "a", as concurrency_limits[0].name is (DIR/config.yaml:1); give each a name of its own',
   ],
+  [
+    "drift: reprot",
+    ':1:1: drift: is "reprot", expected enforce or report for all, or a map of keys; did you mean report?',
+  ],
+  [
+    "drift: [report]",
+    ":1:1: drift: is a list, expected enforce or report for all, or a map of keys",
+  ],
   ["drift: {limits: never}", ':1:9: drift.limits: is "never", expected one of enforce, report'],
   ["pools: [{name: ''}]", `:1:10: pools[0].name: is "", expected ${poolName}`],
   ["pools: [{name: a/b}]", `:1:10: pools[0].name: is "a/b", expected ${poolName}`],

@@ -136,6 +136,21 @@ const stateDirs: readonly (readonly [Given, string, string])[] = [
   [{ uid: 0, env: { STATE_DIRECTORY: "/var/lib/a:/var/lib/b" } }, "/var/lib/a", "STATE_DIRECTORY"],
   [{ uid: 0, env: { STATE_DIRECTORY: "/a" }, yaml: "state_dir: /b" }, "/b", "config.yaml:1"],
 ];
+test("one word for all of drift comes from its line, and a variable beats it for one", async () => {
+  const given: Given = {
+    yaml: "state_dir: s\ndrift: enforce",
+    env: { SAILS_DRIFT_POOLS: "report" },
+  };
+  expect((await configOf(given)).drift).toEqual({
+    limits: "enforce",
+    pools: "report",
+    deployments: "enforce",
+    schedules: "enforce",
+  });
+  expect(await originOf(given, "drift.schedules")).toBe("config.yaml:2");
+  expect(await originOf(given, "drift.pools")).toBe("SAILS_DRIFT_POOLS");
+});
+
 test.each(stateDirs)("%j: the state lies in %s", async (given, path, origin) => {
   const config = await configOf(given);
   expect(config.stateDir).toBe(path);

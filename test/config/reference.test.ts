@@ -79,6 +79,16 @@ test("the JSON Schema is of draft 2020-12, closed, and describes every key", () 
       pools: { items: { required: ["name"], properties: { workers: { default: 1 } } } },
     },
   });
+  expect(root).toMatchObject({
+    properties: {
+      drift: {
+        anyOf: [
+          { type: "string", enum: ["enforce", "report"] },
+          { type: "object", additionalProperties: false, properties: { pools: {} } },
+        ],
+      },
+    },
+  });
   const text = JSON.stringify(root);
   for (const { meaning } of keys) expect(text).toContain(JSON.stringify(meaning));
 });

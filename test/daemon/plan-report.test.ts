@@ -60,7 +60,8 @@ test("what is planned is told in the words of the contract", async () => {
     why: undefined,
     isDrift: true,
   } as const;
-  const value = { ...nothingPlanned, steps: [{ ...step, isReported: true }] };
+  const drift = { key: "drift.limits", mode: "report" } as const;
+  const value = { ...nothingPlanned, steps: [{ ...step, isReported: true, drift }] };
   const there = {
     plan: () => Promise.resolve({ kind: "ok", value } as const),
     apply: () => Promise.reject(new Error("not asked for")),
@@ -74,6 +75,7 @@ test("what is planned is told in the words of the contract", async () => {
         fields: [{ field: "concurrency_limit", from: null, to: 2 }],
         why: null,
         isReported: true,
+        drift,
       },
     ],
   });
@@ -89,6 +91,7 @@ const building: EnvironmentDifferences = {
       fields: [{ field: "version", from: null, to: "abc (to be built)" }],
       why: null,
       isReported: false,
+      drift: null,
     },
   ],
 };

@@ -5,7 +5,8 @@ import type { Ledger } from "./ledger.ts";
 import { nothingPlanned, type Plan } from "./plan.ts";
 import {
   type Difficulty,
-  isHeld,
+  type Drift,
+  driftOf,
   type PartPlan,
   type Planned,
   pastWords,
@@ -87,17 +88,19 @@ export class Account {
   due<Order>(planned: readonly Planned<Order>[]): readonly Planned<Order>[] {
     const { config, mode, ledger } = this.#deps;
     return planned.filter(({ step }) => {
-      if (mode === "apply" || !isHeld(step, config.drift)) return true;
+      const drift = driftOf(step, config.drift);
+      if (mode === "apply" || drift?.mode !== "report") return true;
       this.#note({
-        steps: [{ ...step, isReported: true }],
-        difficulties: [drifted(step, ledger.isInDoubt)],
+        steps: [{ ...step, isReported: true, drift }],
+        difficulties: [drifted(step, drift, ledger.isInDoubt)],
       });
       return false;
     });
   }
 
   pending(step: Step): void {
-    this.#note({ steps: [{ ...step, isReported: false }] });
+    const drift = driftOf(step, this.#deps.config.drift);
+    this.#note({ steps: [{ ...step, isReported: false, drift }] });
   }
 
   difficulties(difficulties: readonly Difficulty[]): void {
@@ -120,12 +123,12 @@ const refusal = (step: Step, why: string): Difficulty => ({
   cure: "Correct it, then `sails-supervisor reload`",
 });
 
-function drifted(step: Step, isInDoubt: boolean): Difficulty {
+function drifted(step: Step, { key, mode }: Drift, isInDoubt: boolean): Difficulty {
   const fields = step.fields.map(
     ({ field, from, to }) => `${field} is ${shown(from)} and not ${shown(to)}`,
   );
   const how = isInDoubt ? "is not as it is declared" : "was changed in Prefect";
-  const what = `${step.kind} ${step.name} ${how}: ${fields.join(", ")}`;
+  const what = `${step.kind} ${step.name} ${how}: ${fields.join(", ")} (${key}: ${mode})`;
   const cure =
     "`sails-supervisor apply` makes it as declared; to keep it, change what is declared, in the configuration or in prefect.yaml";
   return { id: `drift ${stepId(step)}`, what, cure };

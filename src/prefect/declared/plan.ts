@@ -14,13 +14,23 @@ import type { Ledger } from "./ledger.ts";
 import { planLimits } from "./limits.ts";
 import { planPools } from "./pools.ts";
 import { planSchedules } from "./schedules.ts";
-import { type Difficulty, isHeld, type Left, type Planned, type Step } from "./steps.ts";
+import {
+  type Difficulty,
+  type Drift,
+  driftOf,
+  isHeld,
+  type Left,
+  type Planned,
+  type Step,
+} from "./steps.ts";
 
 export type ReconcileApi = PrefectApi & DeclaredApi;
 
 /** A difference, and whether it is made or only told of. */
 export interface PlannedStep extends Step {
   readonly isReported: boolean;
+  /** Undefined: it is none. */
+  readonly drift: Drift | undefined;
 }
 
 export interface Plan {
@@ -157,6 +167,7 @@ export async function readPlan(deps: PlanDeps): Promise<Answer<Plan>> {
       steps: [...(profile === undefined ? [] : [profile]), ...steps].map((step) => ({
         ...step,
         isReported: isHeld(step, config.drift),
+        drift: driftOf(step, config.drift),
       })),
       left: parts.flatMap(({ left }) => left),
       difficulties: [

@@ -71,9 +71,22 @@ const kindsOfDrift = {
   schedule: "schedules",
 } as const satisfies Record<Exclude<StepKind, "profile">, keyof DriftConfig>;
 
+/** What is done about a step that is drift, and which key of the configuration says so. */
+export interface Drift {
+  /** `drift.limits`. */
+  readonly key: `drift.${keyof DriftConfig}`;
+  readonly mode: "enforce" | "report";
+}
+
+export function driftOf({ kind, isDrift }: Step, drift: DriftConfig): Drift | undefined {
+  if (!isDrift || kind === "profile") return undefined;
+  const of = kindsOfDrift[kind];
+  return { key: `drift.${of}`, mode: drift[of] };
+}
+
 /** Whether the configuration wants it to be told only. */
-export const isHeld = ({ kind, isDrift }: Step, drift: DriftConfig): boolean =>
-  isDrift && kind !== "profile" && drift[kindsOfDrift[kind]] === "report";
+export const isHeld = (step: Step, drift: DriftConfig): boolean =>
+  driftOf(step, drift)?.mode === "report";
 
 /** `limit vm-runs`: stable, for machines. */
 export const stepId = ({ kind, name }: Pick<Step, "kind" | "name">): string => `${kind} ${name}`;
