@@ -8,7 +8,7 @@ import type { Blocker } from "../supervision/unit-state.ts";
 import type { PrefectApi } from "./api/client.ts";
 import type { Capabilities } from "./capabilities.ts";
 import type { DatabaseGuard } from "./database-guard.ts";
-import { explainPrefectExit, explainWorkerExit } from "./exits.ts";
+import { explainPrefectExit } from "./exits.ts";
 import {
   apiCondition,
   apiUrl,
@@ -28,6 +28,7 @@ import {
   serverEnvironment,
   workerEnvironment,
 } from "./process-environment.ts";
+import { explainWorker } from "./worker-package.ts";
 
 export interface InstallationParts extends EnvironmentSources {
   readonly config: Config;
@@ -161,7 +162,7 @@ function workerSpec(
       startup: { probe: online, ...every(ms(500)), timeout: seconds(5) },
       readiness: { probe: online, ...every(seconds(30)), failureThreshold: 3 },
     },
-    explain: explainWorkerExit,
+    explain: explainWorker(pool, config),
     preflight: workerPreflight(parts),
     ...(startsProcesses
       ? { quiesce: (_: unknown, signal: AbortSignal) => parts.quiesce(pool, unit, signal) }
