@@ -32,17 +32,15 @@ export const explainWorker =
     }
     const known = [...packages.keys()].join(", ");
     const detail = `nothing in the environment brings workers of type ${type}, and Prefect knows no package that does`;
-    const own = howToAdd("the package that brings it", environment);
-    const cure = `Correct type: of pool ${name} (process, ${known}). If it is right: ${own}`;
+    const cure = `Correct type: of pool ${name} (process, ${known}), or install the package that brings it`;
     return { kind: "config", summary, detail, cure };
   };
 
-function howToAdd(what: string, { project, path }: Config["environment"]): string {
+function howToAdd(needed: string, { project, path }: Config["environment"]): string {
   if (project !== undefined) {
-    const add = what.includes(" ") ? "uv add" : `uv add ${what}`;
-    return `Add ${what} to the project in ${project} and lock it (\`${add}\`), then \`sails-supervisor env sync\``;
+    return `Add ${needed} to the project in ${project} and lock it (\`uv add ${needed}\`), then \`sails-supervisor env sync\``;
   }
-  if (path === undefined) return `Install ${what} where the \`prefect\` on PATH comes from`;
-  const name = what.includes(" ") ? "PACKAGE" : what;
-  return `Install ${what} (\`uv pip install --python ${path}/bin/python ${name}\`); the worker is tried again every five minutes, or at once with \`restart\``;
+  return path === undefined
+    ? `Install ${needed} where the \`prefect\` on PATH comes from`
+    : `Install it: \`uv pip install --python ${path}/bin/python ${needed}\``;
 }

@@ -22,7 +22,7 @@ describe("a worker whose package is not installed", () => {
       kind: "config",
       summary: "exited with status 1",
       detail: `the Python package ${needed}, which brings workers of type ${type}, is not in the environment`,
-      cure: `Install ${needed} (\`uv pip install --python /opt/env/bin/python ${needed}\`); the worker is tried again every five minutes, or at once with \`restart\``,
+      cure: `Install it: \`uv pip install --python /opt/env/bin/python ${needed}\``,
     });
     expect(explain(type, { project: "/alma" }).cure).toBe(
       `Add ${needed} to the project in /alma and lock it (\`uv add ${needed}\`), then \`sails-supervisor env sync\``,
