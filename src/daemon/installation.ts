@@ -103,6 +103,7 @@ export class Installation implements Disposable {
       run: runCommand,
       remote: { read: readRemoteFile, sums: sumRemoteFiles },
       ledger,
+      updatePool: (pool, change, signal) => this.#deps.runs.intake.update(pool, change, signal),
       meter: this.#deps.meter,
       before: before?.reconciler.atRest ?? Promise.resolve(),
       profileStep: async () => (hasPrefect(config) ? profileStep(config) : undefined),

@@ -42,6 +42,8 @@ export interface PrefectKeeperDeps {
   /** Files of the project. */
   readonly remote: RemoteFiles;
   readonly ledger: Ledger;
+  /** Changes a pool that may be closed, without its being taken for an operator's doing. */
+  readonly updatePool: PrefectApi["updatePool"];
   readonly meter: ReconcileMeter;
   /** The end of what the keeper before has under way. */
   readonly before: Promise<unknown>;
@@ -114,7 +116,7 @@ export class PrefectKeeper implements Disposable {
       ...deps,
       files: deps.remote,
       config,
-      api: this.#api,
+      api: { ...this.#api, updatePool: deps.updatePool },
       client: () => ({ program: this.#program?.file ?? "prefect", env: this.environment }),
     });
   }

@@ -87,19 +87,29 @@ export function review(
   if (before === undefined || !before.reasons.includes(reason)) {
     return { closure: before, pause: undefined };
   }
-  if (pool.is_paused) return { closure: heedChange(before, pool), pause: undefined };
+  if (pool.is_paused) return { closure: heed(before, pool), pause: undefined };
   return before.isOurs && before.isToldOf === true
     ? { closure: without(before, reason), pause: undefined }
     : { closure: { ...before, isOurs: true, ...asked(now) }, pause: true };
 }
 
-/** Before the next change hides what this one was. */
-function heedChange(before: Closure, pool: SeenPool): Closure {
+/** What was changed so far, before the next change hides what this one was. */
+export function heed(before: Closure, pool: SeenPool): Closure {
   const stamp = stampOf(pool);
-  if (before.stamp === undefined || stamp === undefined || before.stamp.updated === stamp.updated) {
-    return before;
-  }
+  if (!pool.is_paused || stamp === undefined) return before;
+  // Without one, Prefect's answer to our pause was lost, or it was never ours.
+  const isKnown =
+    before.stamp === undefined
+      ? before.askedAt === undefined
+      : before.stamp.updated === stamp.updated;
+  if (isKnown) return before;
   return { ...before, stamp, isOurs: before.isOurs && !hasBeenPausedSince(before, pool) };
+}
+
+/** After a change of ours: what was done before it has been heeded, and what comes is held against this. */
+export function restamp(before: Closure, pool: SeenPool): Closure {
+  const stamp = stampOf(pool);
+  return before.stamp === undefined || stamp === undefined ? before : { ...before, stamp };
 }
 
 /** What is known of an earlier pause says nothing of this one. */
@@ -119,7 +129,8 @@ function without(before: Closure, reason: ClosedFor): Closure | undefined {
 /** Undefined of a server that does not say. */
 export function stampOf({ updated, ...pool }: SeenPool): Stamp | undefined {
   if (updated === undefined || updated === null) return undefined;
-  const rest = JSON.stringify([pool.concurrency_limit, pool.base_job_template]);
+  const { concurrency_limit: limit, base_job_template: template, description } = pool;
+  const rest = JSON.stringify([limit, template, description]);
   return { updated, rest: hash("sha256", rest) };
 }
 

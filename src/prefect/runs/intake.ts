@@ -1,5 +1,5 @@
 /** Closes pools for new runs and opens them again, one change of a pool after the other. */
-import type { PrefectApi } from "../api/client.ts";
+import type { PoolChange, PrefectApi } from "../api/client.ts";
 import type { Answer } from "../api/transport.ts";
 import {
   type Change,
@@ -7,7 +7,9 @@ import {
   type Closure,
   close,
   endsWithDaemon,
+  heed,
   open,
+  restamp,
   review,
   type SeenPool,
   stampOf,
@@ -57,6 +59,23 @@ export class Intake {
     return this.#change(pool, signal, (before, seen) => review(before, seen, reason, now));
   }
 
+  /**
+   * A change of a pool that is ours: what an operator did before it is noted, and what it makes of the
+   * pool is not taken for an operator's.
+   */
+  update(pool: string, change: PoolChange, signal: AbortSignal): Promise<Answer<unknown>> {
+    return this.#next(async () => {
+      const { api, closures } = this.#deps;
+      if (closures()[pool] === undefined) return api.updatePool(pool, change, signal);
+      const before = await this.#note(pool, heed, signal);
+      if (before.kind !== "ok") return before;
+      const answer = await api.updatePool(pool, change, signal);
+      // Also where it failed: it may have been carried out, and only the answer was lost.
+      await this.#note(pool, restamp, signal);
+      return answer;
+    });
+  }
+
   /** Whether Prefect has it. */
   async isThere(pool: string, signal: AbortSignal): Promise<Answer<boolean>> {
     const pools = await this.#deps.api.pools(signal);
@@ -77,9 +96,25 @@ export class Intake {
   }
 
   #change(pool: string, signal: AbortSignal, plan: Plan): Promise<IntakeAnswer> {
-    const change = this.#last.then(() => this.#perform(pool, signal, plan));
+    return this.#next(() => this.#perform(pool, signal, plan));
+  }
+
+  #next<T>(act: () => Promise<T>): Promise<T> {
+    const change = this.#last.then(act);
     this.#last = change.catch(() => undefined);
     return change;
+  }
+
+  async #note(pool: string, how: typeof heed, signal: AbortSignal): Promise<IntakeAnswer> {
+    const { api, closures } = this.#deps;
+    const pools = await api.pools(signal);
+    if (pools.kind !== "ok") return pools;
+    const found = pools.value.find(({ name }) => name === pool);
+    const before = closures()[pool];
+    if (found === undefined || before === undefined) return done;
+    const closure = how(before, found);
+    if (closure !== before) await this.#remember(pool, closure);
+    return done;
   }
 
   async #perform(pool: string, signal: AbortSignal, plan: Plan): Promise<IntakeAnswer> {

@@ -258,6 +258,82 @@ describe("an operator who does something while a pool is closed by us", () => {
   });
 });
 
+describe("what we write ourselves while a pool is closed by us", () => {
+  const putBack = { concurrency_limit: 2 };
+
+  async function closed() {
+    const there = setUp(false);
+    await there.api.updatePool("runs", putBack);
+    const intake = there.begin();
+    await intake.close("runs", "check", signal);
+    return { ...there, intake };
+  }
+
+  test("an operator changes the limit, and we put it back: it is opened", async () => {
+    const { api, intake, isPaused } = await closed();
+    await api.updatePool("runs", { concurrency_limit: 9 });
+    await intake.update("runs", putBack, signal);
+    await intake.review("runs", "check", signal);
+    await intake.open("runs", "check", signal);
+    expect(isPaused()).toBe(false);
+    expect(api.pools_).toMatchObject([putBack]);
+  });
+
+  test("the same again, and each time it is seen in between: it is opened", async () => {
+    const { api, intake, isPaused } = await closed();
+    for (let times = 0; times < 3; times += 1) {
+      await api.updatePool("runs", { concurrency_limit: 9 });
+      await intake.update("runs", putBack, signal);
+    }
+    await intake.review("runs", "check", signal);
+    await intake.open("runs", "check", signal);
+    expect(isPaused()).toBe(false);
+  });
+
+  test("an operator pauses it before we put the limit back: it stays paused", async () => {
+    const { api, intake, isPaused } = await closed();
+    await api.updatePool("runs", { is_paused: true });
+    await intake.update("runs", putBack, signal);
+    await intake.open("runs", "check", signal);
+    expect(isPaused()).toBe(true);
+  });
+
+  test("an operator pauses it after we put the limit back: it stays paused", async () => {
+    const { api, intake, isPaused } = await closed();
+    await api.updatePool("runs", { concurrency_limit: 9 });
+    await intake.update("runs", putBack, signal);
+    await api.updatePool("runs", { is_paused: true });
+    await intake.open("runs", "check", signal);
+    expect(isPaused()).toBe(true);
+  });
+
+  test.each(["request", "answer"] as const)(
+    "its %s is lost: it is opened, and what failed is told",
+    async (lost) => {
+      const { api, intake, isPaused, loseNext } = await closed();
+      await api.updatePool("runs", { concurrency_limit: 9 });
+      loseNext(lost);
+      expect(await intake.update("runs", putBack, signal)).toBe(away);
+      await intake.update("runs", putBack, signal);
+      await intake.open("runs", "check", signal);
+      expect(isPaused()).toBe(false);
+    },
+  );
+
+  test("a description that an operator changes is no pause", async () => {
+    const { api, intake, isPaused } = await closed();
+    await api.updatePool("runs", { description: "theirs" });
+    await intake.open("runs", "check", signal);
+    expect(isPaused()).toBe(false);
+  });
+
+  test("to a pool that is not closed costs no question", async () => {
+    const { api, begin } = setUp(false);
+    await begin().update("runs", putBack, signal);
+    expect(api.calls).toEqual(['update runs {"concurrency_limit":2}']);
+  });
+});
+
 test("whatever happens in whatever order, at the end a pool is as the operator left it", async () => {
   const reason = fc.constantFrom<ClosedFor>("hot-restart", "drain", "stop", "check");
   const act = fc.oneof(
@@ -266,6 +342,7 @@ test("whatever happens in whatever order, at the end a pool is as the operator l
     fc.constant({ kind: "review" as const, reason: "check" as const }),
     fc.record({ kind: fc.constant("operator" as const), pauses: fc.boolean() }),
     fc.constant({ kind: "die" as const }),
+    fc.constant({ kind: "ours" as const }),
     fc.record({ kind: fc.constant("lose" as const), isHeard: fc.boolean() }),
   );
   await fc.assert(
@@ -273,6 +350,7 @@ test("whatever happens in whatever order, at the end a pool is as the operator l
       const { api, begin, isPaused, kept, pass, loseNext } = setUp(before);
       let intake = begin();
       let wanted = before;
+      let limit = 0;
       for (const each of acts) {
         pass(minutes(60));
         if (each.kind === "die") intake = begin();
@@ -280,6 +358,10 @@ test("whatever happens in whatever order, at the end a pool is as the operator l
         else if (each.kind === "operator") {
           await api.updatePool("runs", { is_paused: each.pauses });
           wanted = each.pauses;
+        } else if (each.kind === "ours") {
+          // Never a change of nothing: what is as it is declared is not written.
+          limit += 1;
+          await intake.update("runs", { concurrency_limit: limit }, signal);
         } else await intake[each.kind]("runs", each.reason, signal);
       }
       loseNext(undefined);
