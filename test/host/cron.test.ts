@@ -1,5 +1,5 @@
 import { createTask } from "node-cron";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { cronCalendar } from "../../src/host/cron.ts";
 
 test("it calls back at each due time, and no more once it is disposed", async () => {
@@ -21,6 +21,18 @@ test("the next time is known from the first moment on, in the zone that was aske
   expect(utc.next?.toISOString().slice(11, 16)).toBe("03:17");
   using bogota = await cronCalendar.plan("17 3 * * *", "America/Bogota", () => undefined);
   expect(bogota.next?.toISOString().slice(11, 16)).toBe("08:17");
+});
+
+test("nothing ticks while nothing is due: one timer a day", async () => {
+  vi.useFakeTimers({ now: Date.parse("2026-01-02T00:00:00Z") });
+  onTestFinished(() => void vi.useRealTimers());
+  const armed = vi.spyOn(globalThis, "setTimeout");
+  onTestFinished(() => armed.mockRestore());
+  const told: Date[] = [];
+  using _ = await cronCalendar.plan("0 0 1 1 *", "UTC", (at) => told.push(at));
+  await vi.advanceTimersByTimeAsync(10.5 * 24 * 3_600_000);
+  expect(armed).toHaveBeenCalledTimes(11);
+  expect(told).toEqual([]);
 });
 
 /** All minutes of a day of UTC at which it is due. */
