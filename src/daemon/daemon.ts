@@ -175,7 +175,7 @@ export class Daemon implements AsyncDisposable {
         setCondition: (name, blocker) => this.#supervisor.setCondition(name, blocker),
         ended: () => {
           this.#herald.overviewSoon();
-          this.#environments.runEnded();
+          this.#environments.keeper.runEnded();
         },
       }),
     );
@@ -215,7 +215,7 @@ export class Daemon implements AsyncDisposable {
         inherit: (units) => this.#inherit(units),
         inherited: (units) => this.#inherited(units),
         serverIsReady: () => this.#checks.serverIsReady(),
-        whyNoEnvironment: () => this.#environments.blocker,
+        whyNoEnvironment: () => this.#environments.keeper.blocker,
         changed: () => this.#herald.overviewSoon(),
       }),
     );
@@ -275,7 +275,7 @@ export class Daemon implements AsyncDisposable {
       jobs: this.#jobs,
       environments: this.#environments,
       problems: () => [
-        ...this.#environments.problems,
+        ...this.#environments.keeper.problems,
         ...this.#installation.problems,
         ...this.#checks.problems,
         ...this.#jobs.problems,
@@ -321,9 +321,9 @@ export class Daemon implements AsyncDisposable {
     await this.#runs.open();
     // First: what they find out may be why nothing of the rest gets anywhere.
     this.#checks.configure(this.#config);
-    await this.#environments.configure(this.#config);
+    await this.#environments.keeper.configure(this.#config);
     await this.#installation.apply(this.#config);
-    this.#environments.start();
+    this.#environments.keeper.start();
     this.#metrics.daemon.configLoaded(Date.now() / 1000);
     this.#phase = "running";
     this.#notifier.ready(headline(this.#plane.status()));
@@ -482,9 +482,9 @@ export class Daemon implements AsyncDisposable {
     const warnings = [...loaded.warnings.map(describeFault), ...needRestart(before, loaded.config)];
     for (const warning of warnings) this.#tell("warn", warning);
     this.#checks.configure(loaded.config);
-    await this.#environments.configure(loaded.config);
+    await this.#environments.keeper.configure(loaded.config);
     const declared = await this.#installation.apply(loaded.config);
-    this.#environments.start();
+    this.#environments.keeper.start();
     await this.#jobs.apply(loaded.config);
     const { added, changed, removed } = declared;
     const what = `${added.length} units added, ${changed.length} restarted, ${removed.length} removed`;

@@ -1,9 +1,8 @@
 /** The Python environments over all reloads: what keeps them, on this machine, and what is told of them. */
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import type { Config } from "../config/config.ts";
 import type { EnvironmentOrderResult, StatusEvent } from "../control/control-plane.ts";
-import type { EnvironmentList, EnvironmentStatus, Problem } from "../control/status.ts";
+import type { EnvironmentList } from "../control/status.ts";
 import { runCommand } from "../host/command.ts";
 import { files } from "../host/files.ts";
 import { ownProjectReader, ownUvFetcher } from "../host/own-program.ts";
@@ -15,7 +14,6 @@ import { HostVersionStore } from "../host/version-store.ts";
 import type { EnvironmentMetrics, EnvironmentSnapshot } from "../metrics/environment-metrics.ts";
 import { DatabaseGuard } from "../prefect/database-guard.ts";
 import type { Clock } from "../supervision/ports.ts";
-import type { Blocker } from "../supervision/unit-state.ts";
 import type { OwnEnvironment } from "./boot.ts";
 import { EnvironmentKeeper } from "./environment-keeper.ts";
 import {
@@ -45,7 +43,7 @@ export interface EnvironmentsDeps {
 
 export class Environments implements Disposable {
   readonly #deps: EnvironmentsDeps;
-  readonly #keeper: EnvironmentKeeper;
+  readonly keeper: EnvironmentKeeper;
   /** By path: what is built never grows. */
   readonly #sizes = new Map<string, number | null>();
 
@@ -53,7 +51,7 @@ export class Environments implements Disposable {
     this.#deps = deps;
     const { clock, memory, base, own, stateDir, log } = deps;
     const uvEnv = uvEnvironment(own, base, join(stateDir, "environment/uv-cache"));
-    this.#keeper = new EnvironmentKeeper({
+    this.keeper = new EnvironmentKeeper({
       clock,
       wallClock: () => new Date(),
       memory,
@@ -78,50 +76,22 @@ export class Environments implements Disposable {
     });
   }
 
-  configure(config: Config): Promise<void> {
-    return this.#keeper.configure(config);
-  }
-
-  start(): void {
-    this.#keeper.start();
-  }
-
-  runEnded(): void {
-    this.#keeper.runEnded();
-  }
-
   sync(): Promise<EnvironmentOrderResult> {
-    return this.#keeper.sync();
-  }
-
-  rollback(): Promise<EnvironmentOrderResult> {
-    return this.#keeper.rollback();
-  }
-
-  get status(): EnvironmentStatus | null {
-    return this.#keeper.status;
-  }
-
-  get problems(): readonly Problem[] {
-    return this.#keeper.problems;
-  }
-
-  get blocker(): Blocker | undefined {
-    return this.#keeper.blocker;
+    return this.keeper.sync();
   }
 
   get overdue(): readonly string[] {
-    return this.#keeper.isOverdue ? ["the building of the Python environment"] : [];
+    return this.keeper.isOverdue ? ["the building of the Python environment"] : [];
   }
 
   /** What differs, by the last look at the lock. */
   get differences(): EnvironmentDifferences {
-    const { status, plan, problems } = this.#keeper;
+    const { status, plan, problems } = this.keeper;
     return status === null ? nothingDiffers : environmentDifferences(status, plan, problems);
   }
 
   get snapshot(): EnvironmentSnapshot {
-    const { versions, isInStep, lastSync, status } = this.#keeper;
+    const { versions, isInStep, lastSync, status } = this.keeper;
     const current = versions.find(({ use }) => use === "current")?.version;
     return {
       current: current && {
@@ -139,7 +109,7 @@ export class Environments implements Disposable {
   }
 
   async list(): Promise<EnvironmentList> {
-    const { status, versions } = this.#keeper;
+    const { status, versions } = this.keeper;
     const environments = versions.map(async ({ version, use, runs }) => ({
       name: version.name,
       path: version.path,
@@ -156,7 +126,7 @@ export class Environments implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#keeper[Symbol.dispose]();
+    this.keeper[Symbol.dispose]();
   }
 
   async #size(path: string): Promise<number | null> {

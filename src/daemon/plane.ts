@@ -68,7 +68,7 @@ export class Plane implements ControlPlane {
 
   status(): Status {
     const { supervisor, describeSelf, pools, checks, jobs, now, toWallClock, logOf } = this.#deps;
-    const { status: environment } = this.#deps.environments;
+    const { status: environment } = this.#deps.environments.keeper;
     return buildStatus({
       supervisor: describeSelf(),
       units: supervisor.units,
@@ -145,7 +145,7 @@ export class Plane implements ControlPlane {
   }
 
   rollBackEnvironment(): Promise<EnvironmentOrderResult> {
-    return this.#deps.environments.rollback();
+    return this.#deps.environments.keeper.rollback();
   }
 
   runJob(name: string): JobOrderResult {
