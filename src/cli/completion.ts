@@ -8,6 +8,7 @@ import { fishCompletion } from "./completion-fish.ts";
 import { zshCompletion } from "./completion-zsh.ts";
 import type { Context } from "./context.ts";
 import { exitStatus } from "./exit-status.ts";
+import { isOrderable } from "./jobs.ts";
 import { findStateFolder } from "./state-folder.ts";
 
 export const shells = {
@@ -50,9 +51,10 @@ async function namesOf(
     return runs.kind === "answered" ? { ...runs, value: runs.value.runs.map(typedName) } : runs;
   }
   const status = await client.status(signal);
-  return status.kind === "answered"
-    ? { ...status, value: status.value[kind].map(({ name }) => name) }
-    : status;
+  if (status.kind !== "answered") return status;
+  const { units, pools, jobs } = status.value;
+  const named = { units, pools, jobs: jobs.filter(isOrderable) }[kind];
+  return { ...status, value: named.map(({ name }) => name) };
 }
 
 /** A shell would take a name with a space for two words. */

@@ -22,9 +22,12 @@ export async function showJobs(context: Context, { config, json }: JobsOptions):
   const { out } = context;
   const look = { columns: out.columns(), paint: out.paint, now: new Date() };
   await out.write(json ? asJson({ version: 1, jobs }) : textOf(jobs, look));
-  const hasFailed = jobs.some(({ last }) => last?.result === "failed");
+  const hasFailed = jobs.some((job) => isOrderable(job) && job.last?.result === "failed");
   return hasFailed ? exitStatus.notAsAsked : exitStatus.done;
 }
+
+/** A restore has a command of its own, which tells how it ends. */
+export const isOrderable = ({ name }: JobStatus): boolean => name !== "restore";
 
 function textOf(jobs: readonly JobStatus[], look: Look): string {
   if (jobs.length === 0) {

@@ -57,6 +57,16 @@ describe("jobs", () => {
     expect(text).toContain("\n    last succeeded: never\n");
   });
 
+  test("a restore that has failed was told to whoever ordered it, and is no job to do again", async () => {
+    const jobs = [job("backup", { last: good }), job("restore", { cron: null, last: bad })];
+    const { run, context } = await withDaemon(plane(...jobs));
+    expect(await run("jobs")).toBe(0);
+    expect(context.out.text).toMatch(/^restore +failed/m);
+    const asked = await withDaemon(plane(...jobs));
+    expect(await asked.run("__complete", "jobs")).toBe(0);
+    expect(asked.context.out.text).toBe("backup\n");
+  });
+
   test("as JSON, as the status has them", async () => {
     const jobs = [job("report", { last: bad })];
     const { run, context } = await withDaemon(plane(...jobs));
