@@ -1,5 +1,5 @@
 /** `backup restore FILE`. */
-import type { RunStatus } from "../control/status.ts";
+import type { Answer } from "../control/client.ts";
 import { describeBackup } from "./backup-verify.ts";
 import { complain, complainOf } from "./complain.ts";
 import type { Context } from "./context.ts";
@@ -49,8 +49,9 @@ async function restoreBy(
     await complain(context, answer.value.why, answer.value.cure ?? undefined);
     return exitStatus.failed;
   }
-  const runs = access.kind === "daemon" ? await access.client.runs(signal) : undefined;
-  const living = runs?.kind === "answered" ? runs.value.runs : [];
+  const asked = await askLiving(access, signal);
+  if (asked.kind !== "answered") return complainOf(context, asked);
+  const living = asked.value;
   if (!options.json) {
     const lines = [describeBackup(answer.value), ...consequences(access, living)];
     await context.err.write(lines.map((line) => `${line}\n`).join(""));
@@ -69,13 +70,25 @@ async function restoreBy(
     : tellEnd(context, "restore", followed.end, options);
 }
 
+/** The names, or else the ids, of flow runs that are under way here. */
+async function askLiving(
+  access: Exclude<Access, { kind: "none" }>,
+  signal: AbortSignal,
+): Promise<Answer<readonly string[]>> {
+  if (access.kind === "offline") return { kind: "answered", value: access.database.living };
+  const runs = await access.client.runs(signal);
+  if (runs.kind !== "answered") return runs;
+  return { ...runs, value: runs.value.runs.map(({ name, id }) => name ?? id) };
+}
+
 /** What becomes of everything else. */
-function consequences({ kind }: Access, runs: readonly RunStatus[]): readonly string[] {
+function consequences({ kind }: Access, runs: readonly string[]): readonly string[] {
   const kept = "- The database as it is now is kept beside the new one.";
-  if (kind === "offline") return ["This puts it in the place of the database:", kept];
   return [
     "This puts it in the place of the database:",
-    "- Workers and server are stopped, and started again after it.",
+    ...(kind === "offline"
+      ? []
+      : ["- Workers and server are stopped, and started again after it."]),
     ...(runs.length === 0
       ? []
       : [
@@ -89,8 +102,8 @@ function consequences({ kind }: Access, runs: readonly RunStatus[]): readonly st
 
 const mostNames = 10;
 
-function underWay(runs: readonly RunStatus[]): string {
-  const names = runs.slice(0, mostNames).map(({ name, id }) => name ?? id);
+function underWay(runs: readonly string[]): string {
+  const names = runs.slice(0, mostNames);
   const more = runs.length > mostNames ? `, and ${runs.length - mostNames} more` : "";
   const are = runs.length === 1 ? "is" : "are";
   return `${count(runs.length, "flow run")} ${are} under way here: ${names.join(", ")}${more}`;
@@ -100,7 +113,7 @@ function underWay(runs: readonly RunStatus[]): string {
 async function isWanted(
   context: Context,
   { yes, force, json }: RestoreOptions,
-  living: readonly RunStatus[],
+  living: readonly string[],
 ): Promise<boolean> {
   if (yes && (living.length === 0 || force)) return true;
   if (yes) {

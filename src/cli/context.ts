@@ -65,6 +65,8 @@ type Step = (words: string) => void;
 
 /** As the daemon does it. */
 export interface OfflineDatabase extends Disposable {
+  /** The ids of flow runs that have a process here all the same: a daemon that died leaves them. */
+  readonly living: readonly string[];
   backup(step: Step): Promise<JobEnd>;
   list(): Promise<BackupsResult>;
   verify(file: string): Promise<VerifyResult>;

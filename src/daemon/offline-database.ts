@@ -7,9 +7,11 @@ import { baseEnvironment } from "../host/base-environment.ts";
 import { databaseChild } from "../host/database/database-child.ts";
 import { files } from "../host/files.ts";
 import { lockInstance } from "../host/instance-lock.ts";
+import { liveRuns } from "../host/live-runs.ts";
 import { ownProgram } from "../host/own-program.ts";
 import type { JobOutcome, JobRun } from "../jobs/job.ts";
 import { DatabaseGuard } from "../prefect/database-guard.ts";
+import { runsDirectory } from "../prefect/installation.ts";
 import { ms } from "../supervision/time.ts";
 import { backupsResult, verifyResult } from "./backup-orders.ts";
 import { DatabaseKeeper } from "./database-keeper.ts";
@@ -29,6 +31,7 @@ export async function openDatabase(
   return {
     kind: "opened",
     database: {
+      living: liveRuns(runsDirectory(config.stateDir)).map(({ flowRunId }) => flowRunId),
       backup: (step) => endOf((run) => database.backup(run), step),
       list: () => backupsResult(database),
       verify: (file) => verifyResult(database, file),

@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
+import type { JobEnd } from "../../src/cli/context.ts";
+import { runCli } from "../../src/cli/run-cli.ts";
 import type { JobStatus } from "../../src/control/status.ts";
 import { FakePlane, flowRun, statusOf } from "../control/support/fake-plane.ts";
-import { withDaemon } from "./support/fake-context.ts";
+import { temporaryFolder } from "../control/support/temporary-folder.ts";
+import { fakeContext, withDaemon } from "./support/fake-context.ts";
 
 const since = "2026-01-01T12:00:00.000Z";
 
@@ -191,6 +194,33 @@ describe("backup restore", () => {
     expect(context.err.text).toContain("run it again with --yes --force");
     expect(asked.asked.map(([what]) => what)).toEqual(["verify", "verify"]);
     expect(await run("backup", "restore", "/backups/a.db", "--yes", "--force")).toBe(0);
+  });
+
+  test("a daemon that has died leaves flow runs, for which it needs --force, too", async () => {
+    const restores: string[] = [];
+    const database = {
+      living: ["0198c2a4"],
+      verify: async () => verified,
+      restore: async (file: string) => {
+        restores.push(file);
+        return { ...restored, reason: null, cure: null, result: "succeeded" } as JobEnd;
+      },
+      backup: () => Promise.reject(new Error("not in this test")),
+      list: () => Promise.reject(new Error("not in this test")),
+      [Symbol.dispose]: () => undefined,
+    };
+    const context = fakeContext({
+      env: { SAILS_STATE_DIR: temporaryFolder() },
+      openDatabase: async () => ({ kind: "opened", database }),
+    });
+    const run = (...words: readonly string[]) => runCli(context, words);
+    expect(await run("backup", "restore", "/backups/a.db", "--yes")).toBe(1);
+    expect(context.err.text).toContain(
+      "nothing was done, for 1 flow run is under way here: 0198c2a4",
+    );
+    expect(restores).toEqual([]);
+    expect(await run("backup", "restore", "/backups/a.db", "--yes", "--force")).toBe(0);
+    expect(restores).toEqual(["/backups/a.db"]);
   });
 
   test("what is damaged is refused before anybody is asked", async () => {
