@@ -61,7 +61,7 @@ export interface UnitStatus {
   readonly next: string | null;
   readonly startsAt: string | null;
   readonly restarts: number;
-  /** Where its output is. */
+  /** Where its output is: a file; or, where it is in the journal, the command that shows it. */
   readonly log: string;
 }
 
@@ -217,7 +217,7 @@ export interface RunStatus {
   readonly startedAt: string;
   /** The folder of the Python environment that it runs in. */
   readonly environment: string;
-  /** Where its output is. */
+  /** Where its output is: a file; or, where it is in the journal, the command that shows it. */
   readonly output: string | null;
   readonly rssBytes: number | null;
   readonly processes: number | null;

@@ -10,6 +10,7 @@ import { baseEnvironment } from "../host/base-environment.ts";
 import { systemClock, toWallClock } from "../host/clock.ts";
 import { databaseChild } from "../host/database/database-child.ts";
 import { files } from "../host/files.ts";
+import { findJournal } from "../host/journal.ts";
 import { endLeftovers } from "../host/leftovers.ts";
 import type { Level, Log } from "../host/log.ts";
 import { HostLooker } from "../host/looker.ts";
@@ -77,6 +78,8 @@ export class Daemon implements AsyncDisposable {
   readonly #options: DaemonOptions;
   readonly #stack = new AsyncDisposableStack();
   readonly #startedAt = new Date();
+  /** Where journald takes what children print; undefined: it goes into files. */
+  readonly #journal: string | undefined;
   readonly #mark: { readonly variable: string; readonly value: string };
   readonly #records: ChildRecords;
   readonly #children: Children;
@@ -102,6 +105,7 @@ export class Daemon implements AsyncDisposable {
     const { memory, lifelines, config } = booted;
     this.#options = options;
     this.#config = config;
+    this.#journal = findJournal(own);
     this.#mark = { variable: supervisorVariable, value: memory.now.supervisorId };
     const warn = (trouble: string) => this.#tell("warn", trouble);
     this.#records = new ChildRecords({
@@ -114,6 +118,7 @@ export class Daemon implements AsyncDisposable {
     this.#children = this.#stack.use(
       openChildren({
         logDirectory: join(config.stateDir, "logs"),
+        journal: this.#journal,
         lifelines,
         register: this.#records,
         isDelegated: own["NOTIFY_SOCKET"] !== undefined,

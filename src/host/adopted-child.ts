@@ -35,7 +35,7 @@ export class AdoptedChild implements Child {
     const suspect = (): void => this.#watch.suspect();
     this.#lifeline = deps.lifeline === undefined ? undefined : openLifeline(deps.lifeline, suspect);
     const isDeaf = this.#lifeline === undefined;
-    this.#watch = deps.lookout.watch(deps, isDeaf, () => this.#end());
+    this.#watch = deps.lookout.watch(deps, isDeaf, () => void this.#end());
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -51,7 +51,7 @@ export class AdoptedChild implements Child {
     this.#watch.suspect();
   }
 
-  #end(): void {
+  async #end(): Promise<void> {
     const { pid, startTime, killMode, output } = this.#deps;
     this.#lifeline?.[Symbol.dispose]();
     const exit = exitOf(waitStatusOf({ pid, startTime }));
@@ -59,7 +59,7 @@ export class AdoptedChild implements Child {
     const stat = readStat(pid);
     const isStranger = stat !== undefined && stat.startTime !== startTime;
     if (killMode === "control-group" && !isStranger) endAll(this.#deps);
-    this.#resolve({ exit, lastLines: output.lastLines() });
+    this.#resolve({ exit, lastLines: await output.lastLines(exit) });
   }
 }
 

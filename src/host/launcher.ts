@@ -26,6 +26,8 @@ import type { UnitCgroup } from "./unit-cgroup.ts";
 
 export interface ProcessLauncherDeps {
   readonly outputOf: (unit: string) => Output;
+  /** That of a child which an earlier daemon has started; if left out, the same. */
+  readonly adoptedOutputOf?: (unit: string, pid: number) => Output;
   readonly escapees: Escapees;
   /** Undefined where the daemon was given no cgroups. */
   readonly cgroupOf: ((unit: string) => UnitCgroup | undefined) | undefined;
@@ -99,7 +101,7 @@ export class ProcessLauncher implements Launcher {
 
   /** Looks after a child that an earlier daemon has started. */
   adopt(unit: string, found: LivingChild, lookout: Lookout): Child {
-    const { outputOf, escapees, cgroupOf, lifelines } = this.#deps;
+    const { outputOf, adoptedOutputOf = outputOf, escapees, cgroupOf, lifelines } = this.#deps;
     const own = cgroupOf?.(unit);
     // A daemon that ran elsewhere has started it outside of it.
     const cgroup = own?.holds(found.pid) === true ? own : undefined;
@@ -107,7 +109,7 @@ export class ProcessLauncher implements Launcher {
       ...found,
       lifeline: lifelines?.heldBy(found.pid, unit),
       lookout,
-      output: outputOf(unit),
+      output: adoptedOutputOf(unit, found.pid),
       cgroup,
       escapees,
     });
@@ -145,7 +147,7 @@ function start(
   return spawn(program, args, {
     detached: true,
     cwd: spec.directory,
-    env: { ...spec.env, ...marks },
+    env: { ...spec.env, ...marks, ...output.env },
     stdio: lifeline.fd === undefined ? [...streams] : [...streams, lifeline.fd],
   });
 }

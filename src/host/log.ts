@@ -3,10 +3,10 @@
  * on a terminal, with time and level elsewhere. Written in the background, for a reader that stalls
  * must not stall the supervising; what does not fit is dropped and counted.
  */
-import { fstatSync } from "node:fs";
 import { isatty } from "node:tty";
 import { styleText } from "node:util";
 import sonic from "sonic-boom";
+import { isJournal } from "./journal.ts";
 
 export type Level = "debug" | "info" | "notice" | "warn" | "error";
 
@@ -86,12 +86,6 @@ export function openLog(fd: number, own: Readonly<Record<string, string | undefi
 }
 
 function rendererFor(fd: number, own: Readonly<Record<string, string | undefined>>): Render {
-  if (isJournal(fd, own["JOURNAL_STREAM"])) return toJournal;
+  if (isJournal(fd, own)) return toJournal;
   return isatty(fd) ? toTerminal((own["NO_COLOR"] ?? "") === "") : toFile;
-}
-
-/** That the variable is set proves nothing: it is inherited by what writes elsewhere. */
-function isJournal(fd: number, stream: string | undefined): boolean {
-  const { dev, ino } = fstatSync(fd);
-  return stream === `${dev}:${ino}`;
 }

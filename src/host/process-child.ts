@@ -30,7 +30,7 @@ export class ProcessChild implements Child {
     const { promise, resolve } = Promise.withResolvers<Ended>();
     this.ended = promise;
     // Never `close`: that waits for everybody who holds the output.
-    deps.process.once("exit", (code, signal) => resolve(this.#end(code, signal)));
+    deps.process.once("exit", (code, signal) => void this.#end(code, signal).then(resolve));
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -43,12 +43,12 @@ export class ProcessChild implements Child {
     else endAll(this.#deps);
   }
 
-  #end(code: number | null, signal: NodeJS.Signals | null): Ended {
+  async #end(code: number | null, signal: NodeJS.Signals | null): Promise<Ended> {
     this.#hasEnded = true;
     // The number of a group with members is not given away.
     if (this.#deps.spec.killMode === "control-group") endAll(this.#deps);
-    const lastLines = this.#deps.output.lastLines();
-    return { exit: this.#exitOf(code, signal), lastLines };
+    const exit = this.#exitOf(code, signal);
+    return { exit, lastLines: await this.#deps.output.lastLines(exit) };
   }
 
   #exitOf(code: number | null, signal: NodeJS.Signals | null): Exit {

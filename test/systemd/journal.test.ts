@@ -1,0 +1,144 @@
+/** What children print under a real systemd: in the journal, whatever becomes of the daemon and of journald. */
+import { readFile } from "node:fs/promises";
+import { expect, test } from "vitest";
+import type { Entry } from "../support/systemd/container.ts";
+import { InstalledDaemon } from "../support/systemd/installed-daemon.ts";
+import { sharedContainer } from "../support/systemd/shared-container.ts";
+
+const shared = sharedContainer();
+
+/** Counts from 1 to the number, line by line, and is then quiet. */
+const counter = (lines: number, pauseSeconds = 0): string => `
+import sys, time
+for i in range(1, ${lines + 1}):
+    print(f"{i:07}".ljust(99, "x"), flush=${pauseSeconds > 0 ? "True" : "False"})
+    time.sleep(${pauseSeconds})
+sys.stdout.flush()
+time.sleep(100000)
+`;
+
+const service = (name: string, script: string) => ({
+  name,
+  command: ["/usr/bin/python3", "-c", script],
+});
+
+const numbers = (entries: readonly Entry[]): readonly number[] =>
+  entries.map(({ message }) => Number(message.slice(0, 7)));
+
+const upTo = (last: number): readonly number[] => Array.from({ length: last }, (_, i) => i + 1);
+
+test("a unit prints into the journal under its own name, process and level", async (ctx) => {
+  const script = `
+import os, time
+os.write(1, b"plain\\n<4>odd\\n")
+os.write(2, b"<3>bad\\nbytes \\xff\\n")
+stat = os.fstat(2)
+print(f"{os.environ['JOURNAL_STREAM']} {stat.st_dev}:{stat.st_ino}", flush=True)
+time.sleep(100000)
+`;
+  const services = [service("talker", script)];
+  await using daemon = await InstalledDaemon.install(await shared(ctx), { config: { services } });
+  await daemon.order("start");
+  const { pid, log } = await daemon.untilUnit("service@talker", ({ ready }) => ready);
+  expect(log).toBe("journalctl -t service@talker");
+  const said = await daemon.container.until("all is said", async () => {
+    const entries = await daemon.journal("-t", "service@talker");
+    return entries.length === 5 ? entries : undefined;
+  });
+  expect(said.map(({ message, priority }) => [priority, message])).toEqual([
+    [6, "plain"],
+    [4, "odd"],
+    [3, "bad"],
+    [6, "bytes \uFFFD"],
+    [6, expect.stringMatching(/^(\d+:\d+) \1$/)],
+  ]);
+  expect(said[0]?.pid).toBe(pid);
+  expect(said[0]?.unit).toBe("sails-supervisor.service");
+});
+
+test("no line is lost while the daemon is killed, restarted and replaced", async (ctx) => {
+  const services = [service("counter", counter(400, 0.01))];
+  await using daemon = await InstalledDaemon.install(await shared(ctx), { config: { services } });
+  await daemon.order("start");
+  await daemon.untilReady();
+  const first = await daemon.mainPid();
+  await daemon.signal("KILL");
+  await daemon.anotherOne(first);
+  await daemon.untilReady();
+  await daemon.order("restart");
+  await daemon.untilReady();
+  expect((await daemon.run("reexec")).status).toBe(0);
+  await daemon.container.ask(["systemctl", "restart", "systemd-journald"]);
+  const { log } = await daemon.untilUnit("service@counter", ({ ready }) => ready);
+  expect(log).toBe("journalctl -t service@counter");
+  const said = await daemon.container.until("it has counted to its end", async () => {
+    const entries = await daemon.journal("-t", "service@counter");
+    return entries.length >= 400 ? entries : undefined;
+  });
+  expect(numbers(said)).toEqual(upTo(400));
+  expect(new Set(said.map(({ pid }) => pid)).size).toBe(1);
+});
+
+test("why it died is read from the journal", async (ctx) => {
+  const services = [service("dying", "raise ValueError('no such telescope')")];
+  await using daemon = await InstalledDaemon.install(await shared(ctx), { config: { services } });
+  await daemon.order("start");
+  const said = /exited with status 1 after .*: ValueError: no such telescope/;
+  const { state } = await daemon.untilUnit("service@dying", ({ reason }) => said.test(reason));
+  expect(state).toBe("backoff");
+});
+
+const lines = 500_000;
+
+test("500,000 lines of one child are all there, and cost the daemon nothing, though it is killed meanwhile", {
+  timeout: 180_000,
+}, async (ctx) => {
+  const container = await shared(ctx);
+  await container.write(
+    "/etc/systemd/journald.conf.d/room.conf",
+    "[Journal]\nSystemMaxUse=2G\nRuntimeMaxUse=2G\nSystemKeepFree=100M\n",
+  );
+  await container.ask(["systemctl", "restart", "systemd-journald"]);
+  const start = "/tmp/begin";
+  const waits = `
+import os, time
+while not os.path.exists("${start}"): time.sleep(0.02)
+`;
+  const services = [service("flood", waits + counter(lines))];
+  await using daemon = await InstalledDaemon.install(container, { config: { services } });
+  await daemon.order("start");
+  await daemon.untilReady();
+  const count = async (): Promise<number> =>
+    Number(await container.ask([...["sh", "-c", "journalctl -q -o cat -t service@flood | wc -l"]]));
+  const before = await ticksOf(daemon);
+  await container.write(start, "");
+  await container.until("a part is there", async () =>
+    (await count()) > 50_000 ? true : undefined,
+  );
+  const after = await ticksOf(daemon);
+  const first = await daemon.mainPid();
+  await daemon.signal("KILL");
+  await daemon.anotherOne(first);
+  await container.until(
+    "all of it is there",
+    async () => ((await count()) >= lines ? true : undefined),
+    120_000,
+  );
+  expect(await count()).toBe(lines);
+  const sorted = await container.ask([
+    ...["sh", "-c", "journalctl -q -o cat -t service@flood | cut -c1-7 | sort -u | wc -l"],
+  ]);
+  expect(Number(sorted)).toBe(lines);
+  // Of 10 ms each.
+  expect(after - before).toBeLessThanOrEqual(5);
+  const said = await container.journal("-u", "systemd-journald");
+  expect(said.filter(({ message }) => /Suppressed/.test(message))).toEqual([]);
+});
+
+/** CPU of the daemon, in ticks: user and system. */
+async function ticksOf(daemon: InstalledDaemon): Promise<number> {
+  const pid = await daemon.mainPid();
+  const stat = await readFile(daemon.container.path(`/proc/${pid}/stat`), "latin1");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return Number(fields[11]) + Number(fields[12]);
+}
