@@ -19,6 +19,7 @@ import { SystemdNotifier } from "../host/notifier.ts";
 import {
   ownCommand,
   ownLookAt,
+  ownPriorities,
   ownProgram,
   ownRunLauncher,
   ownServerLauncher,
@@ -211,7 +212,14 @@ export class Daemon implements AsyncDisposable {
         supervisor: this.#supervisor,
         base,
         runs: this.#runs.keeper,
-        runLauncher: { program: ownRunLauncher(), cgroup: this.#children.runCgroup },
+        runLauncher: {
+          program: ownRunLauncher(),
+          cgroup: this.#children.runCgroup,
+          journal:
+            this.#journal === undefined
+              ? undefined
+              : { socket: this.#journal, priorities: ownPriorities() },
+        },
         serverLauncher: ownServerLauncher(),
         meter: reconcileMeter(() => this.#metrics.reconcile),
         log: (level, message) => this.#tell(level, message),

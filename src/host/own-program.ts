@@ -32,6 +32,8 @@ export const ownRunLauncher = (): string => ownLibexec("flow-run");
 
 export const ownServerLauncher = (): string => ownLibexec("prefect-server");
 
+export const ownPriorities = (): string => ownLibexec("priorities.py");
+
 export const ownLookAt = (): string => ownLibexec("look-at");
 
 export const ownProjectReader = (): string => ownLibexec("read-project");

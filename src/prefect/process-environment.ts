@@ -78,6 +78,15 @@ export interface RunLauncher {
   readonly program: string;
   /** Below which each run gets a cgroup of its own; undefined where none is delegated. */
   readonly cgroup: string | undefined;
+  /** Left out where output goes into files. */
+  readonly journal?: JournalLaunch | undefined;
+}
+
+/** How output gets into the journal, with the priority of each line. */
+export interface JournalLaunch {
+  readonly socket: string;
+  /** `libexec/priorities.py` */
+  readonly priorities: string;
 }
 
 export interface WorkerSources extends EnvironmentSources {
@@ -101,11 +110,13 @@ export function workerEnvironment(
 const launching = (
   { stateDir }: Config,
   { name }: PoolConfig,
-  { program, cgroup }: RunLauncher,
+  { program, cgroup, journal }: RunLauncher,
 ): EnvironmentVariables => ({
   SAILS_FLOW_RUN: program,
   SAILS_RUNS_DIRECTORY: runsDirectory(stateDir),
   SAILS_RUN_LOGS_DIRECTORY: runLogsDirectory(stateDir),
   SAILS_POOL: name,
+  // Empty: where units print into files, runs do too, though there may be a journald.
+  SAILS_JOURNAL_SOCKET: journal?.socket ?? "",
   ...(cgroup === undefined ? {} : { SAILS_RUN_CGROUP: cgroup }),
 });

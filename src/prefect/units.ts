@@ -133,7 +133,7 @@ function workerSpec(
     ],
     process: {
       command: [
-        program(parts),
+        ...workerProgram(parts),
         ...["worker", "start", "--pool", pool.name, "--type", pool.type, "--name", name],
         ...["--install-policy", "never", "--with-healthcheck"],
         // Left out, a pool that is deleted under a worker comes back without its limit.
@@ -176,6 +176,14 @@ const serverProgram = (parts: InstallationParts): readonly [string, ...string[]]
   return path === undefined
     ? [program(parts)]
     : [join(dirname(program(parts)), "python"), parts.serverLauncher];
+};
+
+/** In the journal, by what gives its lines their priority. */
+const workerProgram = (parts: InstallationParts): readonly [string, ...string[]] => {
+  const { journal } = parts.runLauncher;
+  return journal === undefined || parts.config.environment.path === undefined
+    ? [program(parts)]
+    : [join(dirname(program(parts)), "python"), journal.priorities, program(parts)];
 };
 
 const program = ({ program: found, config }: InstallationParts): string =>

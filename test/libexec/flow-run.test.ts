@@ -25,7 +25,8 @@ import { TemporaryCgroup } from "../host/temporary-cgroup.ts";
 import { command, runId, Stage } from "./stage.ts";
 
 const run = promisify(execFile);
-const greeting = /^sails-supervisor: flow run \S+ begins in process \d+: survey\/nightly «α»\n/;
+const greeting =
+  /^sails-supervisor: flow run \S+ begins\nsails-supervisor: flow run of survey\/nightly «α» in process \d+\n/;
 const uptime = (): number => Number.parseFloat(readFileSync("/proc/uptime", "latin1"));
 
 test("the engine has the pid of what the worker started, and what Prefect gave it", async () => {
@@ -246,6 +247,7 @@ test("a real journald stores it under its identifier, with the levels of its lin
       _PID,
     ]),
   ).toEqual([
+    ["sails-supervisor", "6", "prefect-run", String(pid)],
     ["sails-supervisor", "6", "prefect-run", String(pid)],
     ["printed by the engine", "6", "prefect-run", String(pid)],
     ["warned by the engine", "4", "prefect-run", String(pid)],

@@ -117,7 +117,7 @@ export class Stage implements AsyncDisposable {
     return readFileSync(join(this.logs, `${id}.log`), "utf8");
   }
 
-  /** Lines of ours in a run's output, but for the first, which says that it begins. */
+  /** Lines of ours in a run's output, but for the first two, which say that it begins. */
   troubles(id = runId): readonly string[] {
     return this.output(id)
       .split("\n")

@@ -138,7 +138,15 @@ describe("what starts the runs of a pool", () => {
       SAILS_RUNS_DIRECTORY: "/var/lib/sails/runs",
       SAILS_RUN_LOGS_DIRECTORY: "/var/lib/sails/logs/runs",
       SAILS_POOL: "runs",
+      SAILS_JOURNAL_SOCKET: "",
     });
+  });
+
+  test("is told of the journal where output goes there", () => {
+    const journal = { socket: "/run/journald", priorities: "/usr/lib/sails/priorities.py" };
+    const runLauncher = { ...workerSources.runLauncher, journal };
+    const env = workerEnvironment(configOf(), pool("runs"), { ...workerSources, runLauncher });
+    expect(env["SAILS_JOURNAL_SOCKET"]).toBe("/run/journald");
   });
 
   test("is told of cgroups where there are any", () => {

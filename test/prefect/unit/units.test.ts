@@ -133,6 +133,18 @@ describe("the command lines", () => {
     });
   });
 
+  test("a worker whose output goes to the journal is started by what knows its priorities", () => {
+    const { program } = partsOf().runLauncher;
+    const journal = { socket: "/run/journald", priorities: "/usr/lib/sails/priorities.py" };
+    const runLauncher = { program, cgroup: undefined, journal };
+    const labelled = unit("worker@runs", { runLauncher }).process.command;
+    const plain = unit("worker@runs").process.command;
+    const python = "/opt/env/bin/python";
+    expect(labelled).toEqual([python, journal.priorities, ...plain]);
+    const config = configOf({ pools, environment: { path: undefined } });
+    expect(unit("worker@runs", { runLauncher, config }).process.command).toEqual(plain);
+  });
+
   test("name the configured environment where nothing was found", () => {
     const { command } = unit("worker@runs", { program: undefined }).process;
     expect(command[0]).toBe("/opt/env/bin/prefect");
