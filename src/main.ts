@@ -51,6 +51,14 @@ const context: Context = {
     const { runSweep } = await import("./daemon/sweep.ts");
     return runSweep();
   },
+  async *journal(words, signal) {
+    const { readJournal } = await import("./host/journal-reader.ts");
+    return yield* readJournal(words, signal);
+  },
+  journalIdentifiers: async () => {
+    const { journalIdentifiers } = await import("./host/journal-reader.ts");
+    return journalIdentifiers();
+  },
   draft: async (place) => {
     const { draftFrom } = await import("./init.ts");
     return draftFrom(place);

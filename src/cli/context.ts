@@ -21,7 +21,26 @@ export interface Context {
   readonly confirm: (question: string) => Promise<boolean>;
   /** The process that works on databases for another one. */
   readonly databaseWork: () => Promise<number>;
+  /**
+   * The entries that `journalctl WORD…` finds, oldest first, and at the end what it complained of.
+   * With `--follow` it goes on until the signal aborts. Throws where there is no journalctl.
+   */
+  readonly journal: (
+    words: readonly string[],
+    signal: AbortSignal,
+  ) => AsyncGenerator<JournalEntry, string>;
+  /** All names under which something stands in the journal. */
+  readonly journalIdentifiers: () => Promise<readonly string[]>;
   readonly draft: (place: DraftPlace) => Promise<Drafted>;
+}
+
+export interface JournalEntry {
+  readonly identifier: string;
+  readonly priority: number;
+  readonly at: Date;
+  readonly message: string;
+  /** The same for all that comes over one connection to journald. */
+  readonly stream: string | undefined;
 }
 
 export interface DraftPlace {

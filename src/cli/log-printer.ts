@@ -1,9 +1,10 @@
 /** Prints lines of output, with the unit before them if there are several. */
 import { styleText } from "node:util";
 import type { Stream } from "./context.ts";
+import type { LogLine } from "./log-line.ts";
 import { padEnd, textWidth } from "./text-width.ts";
 
-export type Printer = (unit: string, line: string) => Promise<void>;
+export type Printer = (line: LogLine) => Promise<void>;
 
 /** Not red: it would look like an error. */
 const colours = ["cyan", "yellow", "magenta", "green", "blue"] as const;
@@ -21,9 +22,12 @@ const tame = (line: string): string => {
 };
 
 export function printer(out: Stream, units: readonly string[], json: boolean): Printer {
-  if (json) return (unit, line) => out.write(`${JSON.stringify({ unit, line })}\n`);
+  if (json) {
+    return ({ unit, line, at, level }) =>
+      out.write(`${JSON.stringify({ unit, line, at: at?.toISOString() ?? null, level })}\n`);
+  }
   const prefixes = units.length > 1 ? prefixesOf(out, units) : new Map<string, string>();
-  return (unit, line) =>
+  return ({ unit, line }) =>
     out.write(`${prefixes.get(unit) ?? ""}${out.isTerminal ? tame(line) : line}\n`);
 }
 

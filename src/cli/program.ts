@@ -7,7 +7,7 @@ import { examples, json, type Run } from "./command-words.ts";
 import type { Context } from "./context.ts";
 import { addEnvironment } from "./environment-commands.ts";
 import { addJobs } from "./jobs-commands.ts";
-import { parseCount, parseTimeout } from "./option-values.ts";
+import { parseCount, parseLevel, parseLogMoment, parseTimeout } from "./option-values.ts";
 import { addPools, addReexec, addRuns } from "./run-commands.ts";
 import { version } from "./version.ts";
 
@@ -121,13 +121,24 @@ function addLogs(program: Command, context: Context, run: Run): void {
     .command("logs")
     .argument("[unit...]", "these units only")
     .summary("show the output of units")
-    .description("Shows the output of units. It needs no daemon.")
+    .description(
+      "Shows the output of units, or of one flow run, from the journal or from files. It needs no daemon.",
+    )
     .option("-f, --follow", "go on with what comes, until Ctrl-C")
-    .option("-n, --lines <N>", "the last N lines of each unit", parseCount, 50)
+    .option("-n, --lines <N>", "the last N lines; of each unit, in files", parseCount)
+    .option("--run <RUN>", "of this flow run: its name, its id, or the beginning of its id")
+    .option("-p, --level <LEVEL>", "of this level and worse: error, warning, info", parseLevel)
+    .option("--since <TIME>", "from then on: 10m, 14:30, 2026-11-25 14:30, today", parseLogMoment)
+    .option("--until <TIME>", "up to then", parseLogMoment)
     .option(...json)
     .addHelpText(
       "after",
-      examples("logs worker@vm-runs", "logs -f 'worker@*' server", "logs -n 0 -f"),
+      examples(
+        "logs worker@vm-runs",
+        "logs -f 'worker@*' server",
+        "logs --run calm-otter",
+        "logs -p warning --since 2h",
+      ),
     )
     .action(async (units: string[], _options, command: Command) => {
       const { showLogs } = await import("./logs.ts");

@@ -55,7 +55,12 @@ describe("without a daemon", () => {
   test("as JSON", async () => {
     const { env } = withLogs({ "server.log": '"quoted"\n' });
     const { out } = await cli(["logs", "--json"], { env });
-    expect(JSON.parse(out)).toEqual({ unit: "server", line: '"quoted"' });
+    expect(JSON.parse(out)).toEqual({
+      unit: "server",
+      line: '"quoted"',
+      at: null,
+      level: "info",
+    });
   });
 
   test("a name with a slash is that of the unit", async () => {

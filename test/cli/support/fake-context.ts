@@ -1,4 +1,4 @@
-import type { Context, Stream } from "../../../src/cli/context.ts";
+import type { Context, JournalEntry, Stream } from "../../../src/cli/context.ts";
 import { paintFor } from "../../../src/cli/paint.ts";
 import { runCli } from "../../../src/cli/run-cli.ts";
 import { ControlClient } from "../../../src/control/client.ts";
@@ -43,6 +43,15 @@ export interface FakeContext extends Context {
   readonly interrupt: () => void;
 }
 
+/** A journal that answers each question with these entries, or with what somebody complains of. */
+export async function* entriesOf(
+  entries: readonly JournalEntry[],
+  complaint = "",
+): AsyncGenerator<JournalEntry, string> {
+  yield* entries;
+  return complaint;
+}
+
 export function fakeContext(
   changes: Partial<Context> & { isTerminal?: boolean } = {},
 ): FakeContext {
@@ -56,6 +65,8 @@ export function fakeContext(
     interrupted: () => interruption.signal,
     runDaemon: () => Promise.reject(new Error("not in this test")),
     sweep: () => Promise.reject(new Error("not in this test")),
+    journal: () => entriesOf([]),
+    journalIdentifiers: async () => [],
     draft: () => Promise.reject(new Error("not in this test")),
     openDatabase: async () => ({ kind: "taken" }),
     confirm: () => Promise.reject(new Error("not in this test")),
