@@ -22,6 +22,8 @@ const defaults: EnvironmentVariables = {
   // default gives up after a minute. The waits double, so what is waited for longer settles later.
   PREFECT_CLIENT_MAX_RETRIES: "10",
   PREFECT_CLIENT_CSRF_SUPPORT_ENABLED: "false",
+  // By itself it has no date, and what a file says may be a month old.
+  PREFECT_LOGGING_FORMATTERS_STANDARD_DATEFMT: "%Y-%m-%d %H:%M:%S",
 };
 
 /** Output for files: no colours, no lines broken at 80 columns, nothing held back in a buffer. */
