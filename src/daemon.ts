@@ -2,9 +2,13 @@
 import { describeFault } from "./config/fault.ts";
 import { boot, load, type OwnEnvironment } from "./daemon/boot.ts";
 import { Daemon } from "./daemon/daemon.ts";
+import { markOf } from "./daemon/events.ts";
 import { listenForStop } from "./daemon/stop-signals.ts";
+import { baseEnvironment } from "./host/base-environment.ts";
 import { closeInheritedDescriptors } from "./host/inherited-descriptors.ts";
+import { JournalTeller } from "./host/journal-teller.ts";
 import { type Log, openLog } from "./host/log.ts";
+import { ownJournalTeller } from "./host/own-program.ts";
 import { askJobKind, findOwnUnit } from "./host/systemd-job.ts";
 
 export interface RunOptions {
@@ -17,7 +21,8 @@ export interface RunOptions {
 export async function runDaemon({ configFile, isTrial }: RunOptions): Promise<never> {
   closeInheritedDescriptors();
   const own = { ...process.env };
-  const log = openLog(1, own);
+  const teller = new JournalTeller({ program: ownJournalTeller(), env: baseEnvironment(own) });
+  const log = openLog(1, own, teller);
   process.on("uncaughtExceptionMonitor", (error) => {
     log.write("error", `a fault of sails-supervisor itself: ${error.stack ?? String(error)}`);
     log.flush();
@@ -52,7 +57,10 @@ async function run(configFile: string | undefined, own: OwnEnvironment, log: Log
   process.on("SIGUSR2", () => replace());
   const booted = await boot(configFile, own, (trouble) => log.write("warn", trouble));
   if (booted.kind === "refused") {
-    for (const line of booted.why) log.write("error", line);
+    for (const [index, line] of booted.why.entries()) {
+      const event = { kind: "start-refused", reason: booted.why.join("\n") } as const;
+      log.write("error", line, index === 0 ? markOf(event) : undefined);
+    }
     return 1;
   }
   using _lock = booted.lock;

@@ -2,9 +2,24 @@
 import { type CheckView, describeCheck, isBad } from "../checks/describe.ts";
 import type { CheckState } from "../checks/state.ts";
 import { formatSpan, type Millis, ms } from "../supervision/time.ts";
+import type { EventKind } from "./events.ts";
 import type { Told } from "./narrator.ts";
 
 export function narrateCheck(view: CheckView, from: CheckState, now: Millis): Told {
+  const told = sentence(view, from, now);
+  const { reason, cure } = describeCheck(view, now);
+  const about = { kind: kindOf(view), of: view.check.name, reason };
+  return { ...told, event: cure === undefined ? about : { ...about, next: cure } };
+}
+
+const kindOf = ({ state: { kind } }: CheckView): EventKind =>
+  kind === "ok"
+    ? "check-holds"
+    : kind === "fail" || kind === "hangs"
+      ? "check-fails"
+      : "check-warns";
+
+function sentence(view: CheckView, from: CheckState, now: Millis): Told {
   const { name } = view.check;
   const { reason, cure } = describeCheck(view, now);
   const end = cure === undefined ? "" : `. ${cure}`;
@@ -29,11 +44,16 @@ export function narrateCheck(view: CheckView, from: CheckState, now: Millis): To
   }
 }
 
-export function narratePool(
-  what: "closed" | "opened" | "left-paused" | "overruled",
-  pool: string,
-  failing: readonly string[],
-): Told {
+type PoolChange = "closed" | "opened" | "left-paused" | "overruled";
+
+export function narratePool(what: PoolChange, pool: string, failing: readonly string[]): Told {
+  const told = ofPool(what, pool, failing);
+  if (what === "left-paused" || what === "overruled") return told;
+  const kind = what === "closed" ? "pool-closed" : "pool-opened";
+  return { ...told, event: { kind, of: pool, reason: failing.join(", ") } };
+}
+
+function ofPool(what: PoolChange, pool: string, failing: readonly string[]): Told {
   const checks = `${failing.length === 1 ? "check" : "checks"} ${failing.join(", ")}`;
   const fail = failing.length === 1 ? "fails" : "fail";
   switch (what) {

@@ -47,6 +47,7 @@ import { type Children, openChildren } from "./children.ts";
 import { commandLine } from "./command-line.ts";
 import { openDoors, webUrl } from "./doors.ts";
 import { Environments } from "./environments.ts";
+import { type Event, eventOfJob, markOf } from "./events.ts";
 import { FlowRuns } from "./flow-runs.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Herald } from "./herald.ts";
@@ -149,7 +150,7 @@ export class Daemon implements AsyncDisposable {
     this.#herald = new Herald({
       clock: systemClock,
       metrics: this.#metrics.observer,
-      tell: (level, message) => this.#tell(level, message),
+      tell: (level, message, event) => this.#tell(level, message, event),
       notifier: this.#notifier,
       publish: (event) => this.#plane.publish(event),
       status: () => this.#plane.status(),
@@ -177,7 +178,7 @@ export class Daemon implements AsyncDisposable {
         memory,
         units: () => this.#supervisor.units,
         metrics: () => this.#metrics,
-        log: (level, message) => this.#tell(level, message),
+        log: (level, message, event) => this.#tell(level, message, event),
         setCondition: (name, blocker) => this.#supervisor.setCondition(name, blocker),
         ended: () => {
           this.#herald.overviewSoon();
@@ -248,7 +249,7 @@ export class Daemon implements AsyncDisposable {
         changedAt: (pool) => this.#installation.changedAt(pool),
         homeMark: (wanted) => new DatabaseGuard(wanted, files).mark(),
         metrics: () => this.#metrics.checks,
-        tell: ({ level, text }) => this.#tell(level, text),
+        tell: ({ level, text, event }) => this.#tell(level, text, event),
         publish: (event) => {
           this.#herald.overviewSoon();
           this.#plane.publish(event);
@@ -261,7 +262,7 @@ export class Daemon implements AsyncDisposable {
         memory,
         supervisor: this.#supervisor,
         work: databaseChild({ command: ownProgram("database-work"), env: base }),
-        log: (level, message) => this.#tell(level, message),
+        log: (level, message) => this.#tell(level, message, eventOfJob(message)),
         observe: (name, event) => observeJob(this.#metrics.jobs, name, event),
         prefect: () => this.#installation.forJobs,
       }),
@@ -443,6 +444,7 @@ export class Daemon implements AsyncDisposable {
       this.#tell("notice", `${why}: makes way for the program on the disk; everything runs on`);
       this.#notifier.reloading();
       await this.#settleAccounts();
+      await log.written();
       log.flush();
       // A stop may have been ordered meanwhile.
       if (this.#phase === "running") become(replacement);
@@ -501,19 +503,23 @@ export class Daemon implements AsyncDisposable {
     await this.#jobs.apply(loaded.config);
     const { added, changed, removed } = declared;
     const what = `${added.length} units added, ${changed.length} restarted, ${removed.length} removed`;
-    this.#tell("notice", `configuration reloaded: ${what}`);
+    this.#tell("notice", `configuration reloaded: ${what}`, { kind: "config-reloaded" });
     return { kind: "reloaded", ...declared, warnings };
   }
 
   #keep(loaded: Extract<Loaded, { readonly kind: "faulty" }>): ReloadResult {
     const faults = loaded.faults.map(describeFault);
     for (const fault of faults) this.#tell("error", fault);
-    this.#tell("error", "nothing was reloaded: the configuration of before is still in force");
+    this.#tell("error", "nothing was reloaded: the configuration of before is still in force", {
+      kind: "config-refused",
+      of: this.#config.file ?? "",
+      reason: faults.join("\n"),
+    });
     return { kind: "faulty", faults };
   }
 
-  #tell(level: Level, message: string): void {
-    this.#options.log.write(level, message);
+  #tell(level: Level, message: string, event?: Event): void {
+    this.#options.log.write(level, message, event && markOf(event));
     this.#options.booted.events.add(new Date(), level, message);
     this.#metrics.daemon.logged(level === "notice" ? "info" : level);
   }
@@ -548,7 +554,8 @@ export class Daemon implements AsyncDisposable {
       },
       missed: (why) => {
         const then = watchdog > 0 ? ". If it lasts, systemd starts the daemon anew" : "";
-        this.#tell("warn", `the daemon makes no progress: ${why}${then}`);
+        const what = `the daemon makes no progress: ${why}${then}`;
+        this.#tell("warn", what, { kind: "stalled", reason: why });
       },
     });
   }

@@ -16,6 +16,7 @@ import type { LivingWorker } from "../prefect/runs/facts.ts";
 import { ms } from "../supervision/time.ts";
 import type { Blocker } from "../supervision/unit-state.ts";
 import type { UnitView } from "../supervision/unit-view.ts";
+import type { Event } from "./events.ts";
 import type { Memory } from "./memory.ts";
 import { RunKeeper } from "./run-keeper.ts";
 import { narrateRuns } from "./run-narrator.ts";
@@ -27,7 +28,7 @@ export interface FlowRunsDeps {
   readonly memory: Memory;
   readonly units: () => readonly UnitView[];
   readonly metrics: () => Pick<Metrics, "runs" | "hotRestarted">;
-  readonly log: (level: "info" | "warn", message: string) => void;
+  readonly log: (level: "info" | "warn", message: string, event?: Event) => void;
   readonly setCondition: (name: string, blocker: Blocker | undefined) => void;
   /** The process of a run has gone. */
   readonly ended: () => void;

@@ -9,13 +9,14 @@ import type { ProbeKind, Verdict } from "../supervision/probe.ts";
 import { ms } from "../supervision/time.ts";
 import type { UnitEvent, UnitState } from "../supervision/unit-state.ts";
 import type { Observer, UnitView } from "../supervision/unit-view.ts";
+import type { Event } from "./events.ts";
 import { narrate } from "./narrator.ts";
 import { type CommandLine, headline, startSummary } from "./summary.ts";
 
 export interface HeraldDeps {
   readonly clock: Clock;
   readonly metrics: Observer;
-  readonly tell: (level: Level, message: string) => void;
+  readonly tell: (level: Level, message: string, event?: Event) => void;
   readonly notifier: Pick<Notifier, "status">;
   readonly publish: (event: StatusEvent) => void;
   readonly status: () => Status;
@@ -48,7 +49,7 @@ export class Herald implements Observer {
     metrics.transition(unit, from, event);
     const now = clock.now();
     const told = narrate(unit, from, event, now);
-    if (told !== undefined) tell(told.level, told.text);
+    if (told !== undefined) tell(told.level, told.text, told.event);
     const before = describe({ ...unit, spec: unit.spec, state: from }, now);
     const after = describe(unit, now);
     if (before.reason !== after.reason) this.overviewSoon();

@@ -3,13 +3,59 @@ import { deathOf, describe } from "../supervision/describe.ts";
 import { formatSpan, type Millis, ms } from "../supervision/time.ts";
 import type { UnitEvent, UnitState } from "../supervision/unit-state.ts";
 import type { UnitView } from "../supervision/unit-view.ts";
+import type { Event, EventKind } from "./events.ts";
 
 export interface Told {
   readonly level: "info" | "notice" | "warn" | "error";
   readonly text: string;
+  /** Left out of what is no event of its own. */
+  readonly event?: Event;
 }
 
 export function narrate(
+  unit: UnitView,
+  from: UnitState,
+  event: UnitEvent,
+  now: Millis,
+): Told | undefined {
+  const told = sentence(unit, from, event, now);
+  const kind = told && eventOf(unit.state, from, event, told.level);
+  if (told === undefined || kind === undefined) return told;
+  const { reason, next } = describe(unit, now);
+  const died = event.kind === "ended" ? deathOf(unit.state) : undefined;
+  const about = { kind, of: unit.spec.name, reason: died ?? reason };
+  return { ...told, event: next === undefined || next === null ? about : { ...about, next } };
+}
+
+function eventOf(
+  { phase }: UnitState,
+  from: UnitState,
+  event: UnitEvent,
+  level: Told["level"],
+): EventKind | undefined {
+  switch (phase.kind) {
+    case "starting":
+      return event.kind === "ended" && level === "warn" ? "unit-died" : "unit-started";
+    case "running":
+      return event.kind === "became-unready" ? "unit-unready" : "unit-ready";
+    case "waiting":
+      return event.kind === "ended" && from.phase.kind !== "waiting" && level === "warn"
+        ? "unit-died"
+        : "unit-waits";
+    case "stopping":
+      return undefined;
+    case "down":
+      return "unit-stopped";
+    case "backing-off":
+      return "unit-died";
+    case "broken":
+      return "unit-broken";
+    default:
+      return phase satisfies never;
+  }
+}
+
+function sentence(
   unit: UnitView,
   from: UnitState,
   event: UnitEvent,

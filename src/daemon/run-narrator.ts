@@ -1,9 +1,10 @@
 /** Tells what the guard of flow runs does, in sentences, and counts it. */
 import type { GuardObserver, RunReference } from "../prefect/runs/guard-ports.ts";
 import { formatSpan, seconds } from "../supervision/time.ts";
+import type { Event } from "./events.ts";
 
 export interface RunNarratorDeps {
-  readonly log: (level: "info" | "warn", message: string) => void;
+  readonly log: (level: "info" | "warn", message: string, event?: Event) => void;
   readonly metrics: {
     settled(pool: string, action: "crashed" | "rescheduled" | "cancelled", seconds: number): void;
     failed(pool: string, reason: "other"): void;
@@ -28,7 +29,11 @@ export function narrateRuns({ log, metrics }: RunNarratorDeps): GuardObserver {
     settled(run, action, why, elapsed) {
       const after =
         elapsed < 1 ? "" : `, ${formatSpan(seconds(elapsed))} after its end was noticed`;
-      log("warn", `${nameOf(run)} ${done[action]}${after}: ${why}`);
+      log("warn", `${nameOf(run)} ${done[action]}${after}: ${why}`, {
+        kind: `run-${actionNames[action]}`,
+        of: run.id,
+        reason: why,
+      });
       metrics.settled(run.pool, actionNames[action], elapsed);
     },
     signalled: (run, signal, why) => log("info", `${nameOf(run)} is sent ${signal}: ${why}`),

@@ -7,11 +7,20 @@ import { isatty } from "node:tty";
 import { styleText } from "node:util";
 import sonic from "sonic-boom";
 import { isJournal } from "./journal.ts";
+import type { JournalTeller } from "./journal-teller.ts";
 
 export type Level = "debug" | "info" | "notice" | "warn" | "error";
 
+/** What makes a line an event: journald keeps its id and its fields, elsewhere only the line is seen. */
+export interface Mark {
+  /** 32 hexadecimal digits, which stay the same from version to version. */
+  readonly id: string;
+  /** By journald's kind of names: SAILS_UNIT. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
 export interface Log {
-  write(level: Level, message: string): void;
+  write(level: Level, message: string, mark?: Mark): void;
   /** Lines that their reader was too slow for. */
   readonly dropped: number;
   /** All that was written is out; what had only just been written may then follow what came after. */
@@ -53,10 +62,23 @@ const toTerminal =
 const toFile: Render = (level, message) =>
   `${new Date().toISOString()} ${level.toUpperCase().padEnd(6)} ${message}\n`;
 
+const ownFields = (level: Level, message: string): Readonly<Record<string, string>> => ({
+  MESSAGE: message,
+  PRIORITY: String(priorities[level]),
+  SYSLOG_IDENTIFIER: "sails-supervisor",
+  SYSLOG_PID: String(process.pid),
+});
+
 const mostWaitingBytes = 4 * 1024 * 1024;
 const lastPatienceMs = 1_000;
 
-export function openLog(fd: number, own: Readonly<Record<string, string | undefined>>): Log {
+/** @param teller sends events to journald; without it they are lines as all others */
+export function openLog(
+  fd: number,
+  own: Readonly<Record<string, string | undefined>>,
+  teller?: JournalTeller,
+): Log {
+  const speaks = isJournal(fd, own) ? teller : undefined;
   const render = rendererFor(fd, own);
   const out = new sonic.SonicBoom({ fd, sync: false, maxLength: mostWaitingBytes });
   let dropped = 0;
@@ -67,7 +89,11 @@ export function openLog(fd: number, own: Readonly<Record<string, string | undefi
     get dropped() {
       return dropped;
     },
-    write: (level, message) => void out.write(render(level, message)),
+    write(level, message, mark) {
+      const line = (): void => void out.write(render(level, message));
+      if (mark === undefined || speaks === undefined) line();
+      else speaks.tell({ ...ownFields(level, message), ...mark.fields, MESSAGE_ID: mark.id }, line);
+    },
     flush() {
       try {
         out.flushSync();
@@ -76,6 +102,7 @@ export function openLog(fd: number, own: Readonly<Record<string, string | undefi
       }
     },
     async written() {
+      await speaks?.settled();
       const { promise, resolve } = Promise.withResolvers<void>();
       const timer = setTimeout(resolve, lastPatienceMs);
       out.flush(() => resolve());

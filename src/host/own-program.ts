@@ -34,6 +34,8 @@ export const ownServerLauncher = (): string => ownLibexec("prefect-server");
 
 export const ownPriorities = (): string => ownLibexec("priorities.py");
 
+export const ownJournalTeller = (): string => ownLibexec("tell-journal");
+
 export const ownLookAt = (): string => ownLibexec("look-at");
 
 export const ownProjectReader = (): string => ownLibexec("read-project");

@@ -1,8 +1,9 @@
 /** What children print under a real systemd: in the journal, whatever becomes of the daemon and of journald. */
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
+import { eventIds } from "../../src/daemon/events.ts";
 import type { Entry } from "../support/systemd/container.ts";
-import { InstalledDaemon } from "../support/systemd/installed-daemon.ts";
+import { InstalledDaemon, unit } from "../support/systemd/installed-daemon.ts";
 import { sharedContainer } from "../support/systemd/shared-container.ts";
 
 const shared = sharedContainer();
@@ -142,3 +143,41 @@ async function ticksOf(daemon: InstalledDaemon): Promise<number> {
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return Number(fields[11]) + Number(fields[12]);
 }
+
+test("the daemon's events have an id, fields and an explanation", async (ctx) => {
+  const container = await shared(ctx);
+  const catalogue = "/usr/lib/systemd/catalog/sails-supervisor.catalog";
+  await container.write(catalogue, await readFile("systemd/sails-supervisor.catalog", "utf8"));
+  await container.ask(["journalctl", "--update-catalog"]);
+  const services = [service("dying", "raise ValueError('no such telescope')")];
+  await using daemon = await InstalledDaemon.install(container, { config: { services } });
+  await daemon.order("start");
+  const died = await container.until("it is told", async () =>
+    (await daemon.journal(`MESSAGE_ID=${eventIds["unit-died"]}`)).at(0),
+  );
+  expect(died).toMatchObject({ identifier: "sails-supervisor", priority: 4, unit });
+  expect(died.message).toMatch(/^service@dying: exited with status 1 .*: ValueError: /);
+  expect(died.fields).toMatchObject({
+    SAILS_EVENT: "unit-died",
+    SAILS_OF: "service@dying",
+    SAILS_REASON: expect.stringContaining("no such telescope"),
+    SYSLOG_PID: String(await daemon.mainPid()),
+  });
+  const explained = await container.ask([
+    ...["journalctl", "-q", "-x", "-n", "1", `MESSAGE_ID=${eventIds["unit-died"]}`],
+  ]);
+  expect(explained).toContain("Subject: Unit service@dying has ended unexpectedly");
+  expect(explained).toContain("sails-supervisor logs service@dying -n 100");
+
+  await daemon.configure({ services, pools: "none" });
+  await daemon.run("reload");
+  const refused = await container.until("it is told", async () =>
+    (await daemon.journal(`MESSAGE_ID=${eventIds["config-refused"]}`)).at(0),
+  );
+  expect(refused.fields["SAILS_REASON"]).toContain("/etc/sails-supervisor/config.yaml:");
+
+  // What it says last is there, and nothing that it needed for that is left.
+  await daemon.order("stop");
+  expect((await daemon.journal("-t", "sails-supervisor")).at(-1)?.message).toBe("stopped");
+  expect(await daemon.processes()).toEqual([]);
+});

@@ -41,6 +41,7 @@ test("every process gets what it needs, and nothing that is not known", () => {
     PREFECT_RESULTS_LOCAL_STORAGE_PATH: "/data/prefect/storage",
     PREFECT_SERVER_MEMO_STORE_PATH: "/data/prefect/memo_store.toml",
     PREFECT_LOGGING_CONFIG_PATH: "/data/prefect/logging.yml",
+    PREFECT_LOGGING_FORMATTERS_STANDARD_DATEFMT: "%Y-%m-%d %H:%M:%S",
   });
 });
 
