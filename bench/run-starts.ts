@@ -8,7 +8,7 @@ import type { Place } from "../chaos/place.ts";
 import { isFinal, Prefect } from "../chaos/prefect.ts";
 import { Units } from "../chaos/units.ts";
 import { findByEnvironment, readStat } from "../src/host/processes.ts";
-import { complete } from "./complete.ts";
+import { templateWithCommand } from "./our-template.ts";
 import { root } from "./places.ts";
 import { progress } from "./progress.ts";
 
@@ -21,9 +21,6 @@ export interface RunStart {
   /** Of all processes of the run, until then. */
   readonly cpu: number;
 }
-
-/** As the base job template of managed pools has it. */
-const ourCommand = `/bin/sh -c '[ -x "$SAILS_FLOW_RUN" ] && exec "$SAILS_FLOW_RUN"; exec python -m prefect.engine'`;
 
 const lookEveryMs = 5;
 const limitMs = 120_000;
@@ -103,17 +100,3 @@ const cpuOf = (run: string): number =>
     const stat = readStat(pid);
     return stat === undefined ? sum : sum + stat.userSeconds + stat.systemSeconds;
   }, 0);
-
-async function templateWithCommand(environment: string, signal: AbortSignal): Promise<object> {
-  const program = [
-    "import json, sys",
-    "from prefect.workers.process import ProcessWorker",
-    "template = ProcessWorker.get_default_base_job_template()",
-    'template["variables"]["properties"]["command"]["default"] = sys.argv[1]',
-    "print(json.dumps(template))",
-  ].join("\n");
-  const python = join(environment, "bin/python");
-  return JSON.parse(
-    await complete(python, ["-W", "ignore", "-c", program, ourCommand], { signal }),
-  );
-}
