@@ -267,6 +267,26 @@ test("a server that is away in the middle: all is there when it is back, and not
   await expectAll(here);
 });
 
+test("a server that dies in the middle of a deploy, and starts again: all is there, and nothing twice", async (ctx) => {
+  await using here = await stage(environmentOf("survey", ctx));
+  const { place, proxy, server } = here;
+  const { promise: dead, resolve } = Promise.withResolvers<void>();
+  let made = 0;
+  proxy.beforeWrite = ({ path }) => {
+    if (path !== "/api/deployments/") return;
+    made += 1;
+    // The first is made, the second is being made.
+    if (made === 2) resolve(server.kill());
+  };
+  const daemon = place.start();
+  await dead;
+  proxy.beforeWrite = () => undefined;
+  await daemon.says("Prefect's API");
+  await server.startAgain();
+  expect((await untilInOrder(here)).left).toEqual([]);
+  await expectAll(here);
+});
+
 test("ten deployments cost one command; two that fail cost the others nothing", async (ctx) => {
   await using here = await stage(environmentOf("survey", ctx));
   const { place, write, deployments, plan } = here;
