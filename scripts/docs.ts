@@ -1,10 +1,11 @@
 /**
  * Writes what of the documents is made from the code: the diagram of a unit's life, the keys of the
- * configuration, the metrics, the fault matrix. A test compares, so that none of them goes stale.
+ * configuration, the metrics, the fault matrix, what the doctor examines. A test compares, so that none of them goes stale.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { promised, renderMatrix } from "../chaos/matrix/table.ts";
 import { renderReference as renderConfiguration } from "../src/config/reference.ts";
+import { renderTable as renderExaminations } from "../src/doctor/registry.ts";
 import { renderReference as renderMetrics } from "../src/metrics/reference.ts";
 import { edges } from "../test/support/unit-table.ts";
 
@@ -19,6 +20,7 @@ export async function generatedDocuments(): Promise<ReadonlyMap<string, string>>
       "docs/faults.md",
       await withBlock("docs/faults.md", "the fault matrix", renderMatrix(promised)),
     ],
+    ["docs/doctor.md", await withBlock("docs/doctor.md", "the examinations", renderExaminations())],
     ["docs/configuration.md", `# Configuration\n\n${renderConfiguration()}`],
     ["docs/metrics.md", `# Metrics\n\n${renderMetrics()}`],
     ["docs/json.md", await withBlock("docs/json.md", "the types", await types())],

@@ -63,6 +63,14 @@ const context: Context = {
     const { draftFrom } = await import("./init.ts");
     return draftFrom(place);
   },
+  examine: async (configFile) => {
+    const { examine } = await import("./doctor.ts");
+    return examine(configFile);
+  },
+  doctorWork: async (configFile) => {
+    const { doctorWork } = await import("./doctor.ts");
+    return doctorWork(configFile);
+  },
   openDatabase: async (config) => {
     const { openDatabase } = await import("./daemon/offline-database.ts");
     return openDatabase(config, process.env);

@@ -2,6 +2,7 @@
 import type { Config } from "../config/config.ts";
 import type { BackupsResult, VerifyResult } from "../control/control-plane.ts";
 import type { JobStatus } from "../control/status.ts";
+import type { DoctorReport } from "../doctor/finding.ts";
 import type { Paint } from "./paint.ts";
 
 export interface Context {
@@ -32,6 +33,10 @@ export interface Context {
   /** All names under which something stands in the journal. */
   readonly journalIdentifiers: () => Promise<readonly string[]>;
   readonly draft: (place: DraftPlace) => Promise<Drafted>;
+  /** Ends in five seconds, whatever hangs. */
+  readonly examine: (configFile: string | undefined) => Promise<DoctorReport>;
+  /** The process that examines for another one. */
+  readonly doctorWork: (configFile: string | undefined) => Promise<number>;
 }
 
 export interface JournalEntry {

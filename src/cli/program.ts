@@ -38,6 +38,7 @@ export function buildProgram(context: Context, finish: (status: number) => void)
   addBackup(program, context, run);
   addJobs(program, context, run);
   addDeclared(program, context, run);
+  addDoctor(program, context, run);
   addReload(program, context, run);
   addReexec(program, context, run);
   addConfig(program, context, run);
@@ -78,6 +79,27 @@ function addDaemon(program: Command, context: Context, run: Run): void {
     .command("database-work", { hidden: true })
     .description("Works on files of databases, for the daemon or another command.")
     .action(() => run(context.databaseWork()));
+  program
+    .command("doctor-work", { hidden: true })
+    .description("Examines the installation, for another process.")
+    .action((_options, command: Command) =>
+      run(context.doctorWork(command.optsWithGlobals<Global>().config)),
+    );
+}
+
+function addDoctor(program: Command, context: Context, run: Run): void {
+  program
+    .command("doctor")
+    .summary("examine the installation")
+    .description(
+      "Examines the installation in at most five seconds, with or without a daemon, and changes nothing. Each finding says why it matters and what cures it. Ends with 4 if something is found.",
+    )
+    .option(...json)
+    .addHelpText("after", examples("doctor", "doctor --json"))
+    .action(async (_options, command: Command) => {
+      const { examine } = await import("./doctor.ts");
+      return run(examine(context, command.optsWithGlobals()));
+    });
 }
 
 function addInit(program: Command, context: Context, run: Run): void {

@@ -10,13 +10,16 @@ export type RemoteEntry =
   | { readonly kind: "file" | "folder" | "absent" | "silent" }
   | { readonly kind: "unusable"; readonly message: string };
 
-export async function lookAtRemote(path: string): Promise<RemoteEntry> {
+export async function lookAtRemote(
+  path: string,
+  timeoutMs: number = patienceMs,
+): Promise<RemoteEntry> {
   const process = processes.get(path) ?? new AbandonableProcess();
   processes.set(path, process);
   const end = await process.run({
     command: ["/bin/sh", "-c", 'exec stat -L -c %F -- "$1" 2>&1', "sh", path],
     env: { PATH: "/usr/bin:/bin", LC_ALL: "C" },
-    timeoutMs: patienceMs,
+    timeoutMs,
     mostBytes: 64 * 1024,
   });
   if (end.kind === "hangs") return { kind: "silent" };

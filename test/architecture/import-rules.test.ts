@@ -46,6 +46,8 @@ test.each([
   ["src/host/planted.ts", take("../config/config.ts"), "host imports the ports"],
   ["src/checks/planted.ts", take("../host/looker.ts"), "the machine comes by checks/ports.ts"],
   ["src/init/planted.ts", take("../host/processes.ts"), "the machine comes by init/ports.ts"],
+  ["src/doctor/planted.ts", take("../host/eyes.ts"), "the machine comes by doctor/ports.ts"],
+  ["src/doctor/examinations/planted.ts", take("../../host/eyes.ts"), "comes by doctor/ports.ts"],
   ["src/host/planted.ts", take("../prefect/units.ts"), "host knows the ports alone"],
   ["src/host/planted.ts", take("../prefect/exits.ts"), "host knows the ports alone"],
   ["src/host/planted.ts", take("../prefect/environment/plan.ts"), "host knows the ports alone"],
@@ -68,6 +70,8 @@ test.each([
   ["src/host/planted.ts", take("../prefect/environment/ports.ts")],
   ["src/checks/planted.ts", take("../supervision/time.ts")],
   ["src/init/planted.ts", take("../config/env-file.ts")],
+  ["src/doctor/planted.ts", take("../prefect/installation.ts")],
+  ["src/host/planted.ts", take("../doctor/ports.ts")],
   ["src/metrics/planted.ts", take("../supervision/unit-view.ts")],
   ["src/cli/planted.ts", take("../control/client.ts")],
 ])("%s may: %s", async (file, line) => {

@@ -68,6 +68,8 @@ export function fakeContext(
     journal: () => entriesOf([]),
     journalIdentifiers: async () => [],
     draft: () => Promise.reject(new Error("not in this test")),
+    examine: () => Promise.reject(new Error("not in this test")),
+    doctorWork: () => Promise.reject(new Error("not in this test")),
     openDatabase: async () => ({ kind: "taken" }),
     confirm: () => Promise.reject(new Error("not in this test")),
     databaseWork: () => Promise.reject(new Error("not in this test")),

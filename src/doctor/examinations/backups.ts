@@ -1,0 +1,119 @@
+/** Whether there is a backup to go back to. */
+import { join } from "node:path";
+import * as z from "zod";
+import { serverDatabase } from "../../prefect/database/place.ts";
+import { formatSpan, ms } from "../../supervision/time.ts";
+import { type Examination, seenOf } from "../examination.ts";
+import type { Finding } from "../finding.ts";
+
+export const backups: Examination = {
+  name: "backups",
+  finds: "backups fail, are too old, or are not made at all of a database that is weeks old",
+  examine: async ({ config, eyes, now }) => {
+    const database = serverDatabase(config);
+    if (database === undefined) return [];
+    const { cron, directory } = config.jobs.backup;
+    const file = database.kind === "sqlite" ? database.file : undefined;
+    const [state, entry, names] = await Promise.all([
+      eyes.read(join(config.stateDir, "state.json")),
+      file === undefined ? undefined : eyes.entry(file),
+      eyes.matching(directory, `${database.name}-*Z.*`),
+    ]);
+    return judgeBackups({
+      job: backupJobIn(seenOf(state) ?? ""),
+      isScheduled: cron !== undefined,
+      directory,
+      bornAt: entry === undefined ? undefined : seenOf(entry)?.bornAt,
+      takenAt: newestOf(seenOf(names) ?? []),
+      now,
+    });
+  },
+};
+
+export interface BackupFacts {
+  readonly job: RememberedBackup | undefined;
+  readonly isScheduled: boolean;
+  readonly directory: string;
+  /** When the database was begun; undefined where the file system does not know. */
+  readonly bornAt: Date | undefined;
+  /** The newest one that lies there. */
+  readonly takenAt: Date | undefined;
+  readonly now: Date;
+}
+
+const day = 86_400_000;
+/** Of a database without any backup. */
+const graceMs = 7 * day;
+/** Whatever its times are: the rarest that anybody means is weekly, and one may be missed. */
+const oldMs = 15 * day;
+
+export function judgeBackups(facts: BackupFacts): readonly Finding[] {
+  const { job, isScheduled, directory, bornAt, takenAt, now } = facts;
+  const found: Finding[] = [];
+  if (job?.last?.reason !== undefined) {
+    found.push({
+      id: "backups:failed",
+      severity: "fault",
+      what: `the last backup failed: ${job.last.message}`,
+      why: "if the database is lost now, so is all that came after the one before",
+      cure: `${job.last.cure ?? "cure what it says"}; then \`sails-supervisor backup\` tries it again`,
+    });
+  }
+  const age = takenAt === undefined ? undefined : now.getTime() - takenAt.getTime();
+  const due = job?.next === undefined ? 0 : now.getTime() - job.next.getTime();
+  if (isScheduled && ((age !== undefined && age > oldMs) || due > day)) {
+    found.push({
+      id: "backups:old",
+      severity: "warning",
+      what:
+        age === undefined
+          ? `no backup lies in ${directory}, and one has been due for ${formatSpan(ms(due))}`
+          : `the newest backup in ${directory} is ${formatSpan(ms(age))} old`,
+      why: "what came after it would be lost with the database",
+      cure: "`sails-supervisor backup` makes one now; `sails-supervisor status` shows when the next one is due",
+    });
+  }
+  const isOld = bornAt !== undefined && now.getTime() - bornAt.getTime() > graceMs;
+  if (isOld && takenAt === undefined && found.length === 0) {
+    found.push({
+      id: "backups:none",
+      severity: "warning",
+      what: `the database is ${formatSpan(ms(now.getTime() - bornAt.getTime()))} old, and no backup of it lies in ${directory}`,
+      why: "a disk that fails, or an upgrade that goes wrong, takes all runs, schedules and pools with it",
+      cure: isScheduled
+        ? "`sails-supervisor backup` makes one now"
+        : 'set `jobs: {backup: {cron: "17 3 * * *", directory: FOLDER}}` with a folder on another disk, then `sails-supervisor reload`; `sails-supervisor backup` makes one now',
+    });
+  }
+  return found;
+}
+
+const time = z.iso.datetime().transform((text) => new Date(text));
+const jobShape = z.object({
+  next: time.optional(),
+  last: z
+    .object({ reason: z.string().optional(), message: z.string(), cure: z.string().optional() })
+    .optional(),
+});
+export type RememberedBackup = z.infer<typeof jobShape>;
+
+const stateShape = z.object({ jobs: z.object({ backup: jobShape }) });
+
+/** As the daemon left it, so that none has to run. */
+function backupJobIn(state: string): RememberedBackup | undefined {
+  try {
+    return stateShape.safeParse(JSON.parse(state)).data?.jobs.backup;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Backups bear their time in their names. */
+export function newestOf(names: readonly string[]): Date | undefined {
+  const times = names.flatMap((name) => {
+    const [, date, hour, minute, second] =
+      /-(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)Z\.(?:db|dump)$/.exec(name) ?? [];
+    return date === undefined ? [] : [Date.parse(`${date}T${hour}:${minute}:${second}Z`)];
+  });
+  return times.length === 0 ? undefined : new Date(Math.max(...times));
+}
