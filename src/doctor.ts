@@ -24,11 +24,11 @@ type Named = Pick<Parameters<typeof silent>[0], "name" | "finds">;
 type Line = { readonly examining: readonly Named[] } | { readonly examined: Examined };
 
 /** All of it stays below five seconds, the start of two Nodes included. */
-const patienceMs = 4_300;
-const examinationMs = 3_000;
-const daemonMs = 2_000;
-const lookMs = 1_200;
-const requestMs = 2_500;
+const patienceMs = 4_400;
+const examinationMs = 2_500;
+const daemonMs = 1_500;
+const lookMs = 1_000;
+const requestMs = 2_000;
 
 export async function examine(configFile: string | undefined): Promise<DoctorReport> {
   const [program, ...args] = ownProgram("doctor-work");

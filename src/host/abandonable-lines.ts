@@ -18,7 +18,8 @@ export function hearLines(
   const child = spawn(file, args, {
     env,
     detached: true,
-    stdio: ["ignore", "pipe", "inherit"],
+    // Who waits for the end of our own output must not wait for that of what is left behind.
+    stdio: ["ignore", "pipe", "ignore"],
   });
   const lines = createInterface({ input: child.stdout });
   lines.on("line", line);

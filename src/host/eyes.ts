@@ -19,8 +19,8 @@ import {
 } from "./processes.ts";
 import { unitOf } from "./systemd-job.ts";
 
-/** A look; those who ask for it have three seconds in all. */
-const patienceMs = 2_000;
+/** A look; those who ask for it have two and a half seconds in all. */
+const patienceMs = 1_500;
 const mostBytes = 1024 * 1024;
 /** By which the scripts below say that there is nothing. */
 const nothingThere = 44;

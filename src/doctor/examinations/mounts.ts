@@ -7,10 +7,17 @@ import type { Mount } from "../ports.ts";
 export const mounts: Examination = {
   name: "mounts",
   finds:
-    "something that the configuration names lies where nothing is mounted, though /etc/fstab or a check says so",
+    "something that the configuration names lies where nothing is mounted, though /etc/fstab or a check says so; or a mount that a check names does not answer",
   examine: async ({ config, eyes }) => {
-    const fstab = seenOf(await eyes.read("/etc/fstab")) ?? "";
-    return judgeMounts(config, fstab, eyes.mounts());
+    const points = config.checks.flatMap(({ target }) =>
+      target.kind === "mount" ? [target.path] : [],
+    );
+    const [fstab, ...volumes] = await Promise.all([
+      eyes.read("/etc/fstab"),
+      ...points.map((point) => eyes.volume(point)),
+    ]);
+    const silent = points.filter((_, index) => volumes[index]?.kind === "silent");
+    return [...silent.map(hanging), ...judgeMounts(config, seenOf(fstab) ?? "", eyes.mounts())];
   },
 };
 
@@ -33,6 +40,14 @@ export function judgeMounts(
   });
   return [...new Map([...ofTable, ...ofChecks].map((one) => [one.id, one])).values()];
 }
+
+const hanging = (point: string): Finding => ({
+  id: `mounts:${point}:hangs`,
+  severity: "fault",
+  what: `the mount ${point} does not answer`,
+  why: "whatever touches it hangs, flow runs among them, and cannot even be killed",
+  cure: `bring its other side back; else \`sudo umount -l ${point}\` lets go of what waits in it, then \`sudo mount ${point}\``,
+});
 
 const missing = (point: string, whoSays: string): Finding => ({
   id: `mounts:${point}`,
