@@ -7,6 +7,7 @@ import { examples, json, type Run } from "./command-words.ts";
 import type { Context } from "./context.ts";
 import { addEnvironment } from "./environment-commands.ts";
 import { addJobs } from "./jobs-commands.ts";
+import { addNotify } from "./notify-commands.ts";
 import { parseCount, parseLevel, parseLogMoment, parseTimeout } from "./option-values.ts";
 import { addPools, addReexec, addRuns } from "./run-commands.ts";
 import { version } from "./version.ts";
@@ -39,6 +40,7 @@ export function buildProgram(context: Context, finish: (status: number) => void)
   addJobs(program, context, run);
   addDeclared(program, context, run);
   addDoctor(program, context, run);
+  addNotify(program, context, run);
   addReload(program, context, run);
   addReexec(program, context, run);
   addConfig(program, context, run);

@@ -14,6 +14,7 @@ export interface Config {
   readonly pools: readonly PoolConfig[];
   readonly deployments: readonly DeploymentsConfig[];
   readonly checks: readonly CheckConfig[];
+  readonly notify: readonly NotifyConfig[];
   readonly concurrencyLimits: readonly LimitConfig[];
   readonly drift: DriftConfig;
   readonly services: readonly ServiceConfig[];
@@ -145,6 +146,30 @@ export interface FreeSpaceTarget {
   readonly warn: number;
   readonly min: number;
 }
+
+export interface NotifyConfig {
+  readonly name: string;
+  readonly target: NotifyTarget;
+  readonly on: readonly NotifyEvent[];
+  readonly minInterval: Millis;
+  /** Of one attempt. */
+  readonly timeout: Millis;
+}
+
+/** The address of a webhook is a secret. */
+export type NotifyTarget =
+  | { readonly kind: "command"; readonly command: readonly string[] }
+  | { readonly kind: "url"; readonly url: string };
+
+/** What people can be told of; `recovered` ends each of the others. */
+export type NotifyEvent =
+  | "unit-failing"
+  | "breaker-open"
+  | "check-failing"
+  | "backup-failed"
+  | "job-failed"
+  | "problem"
+  | "recovered";
 
 export interface ServiceConfig {
   readonly name: string;

@@ -2,7 +2,7 @@
 import { formatKey, isTree, type KeyPath, valueAt } from "./key-path.ts";
 import type { Origin } from "./origin.ts";
 import { itemOf, keysOf, kindOf, type Schema } from "./schema-walk.ts";
-import { maskUrls, maskVariable } from "./secrets.ts";
+import { mask, maskUrls, maskVariable } from "./secrets.ts";
 
 export interface Entry {
   readonly key: string;
@@ -38,7 +38,9 @@ export function listEntries(
       };
     });
   }
-  return [{ key: formatKey(path), value: masked(value), origin: originOf(path) }];
+  const isSecret = kindOf(schema) === "secret" && value !== undefined;
+  const shown = isSecret ? mask : masked(value);
+  return [{ key: formatKey(path), value: shown, origin: originOf(path) }];
 }
 
 const isFilledList = (value: unknown): value is readonly unknown[] =>

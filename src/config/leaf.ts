@@ -10,7 +10,8 @@ import { maskUrls } from "./secrets.ts";
 import { parseSize } from "./size.ts";
 
 /** What loading must know of a value beyond its type. */
-export type Kind = "path" | "python" | "program" | "variables";
+/** `secret`: what is shown of it nowhere. */
+export type Kind = "path" | "python" | "program" | "variables" | "secret";
 export const kinds = z.registry<{ readonly kind: Kind }>();
 
 /** What is wrong with a text, as it reads after its key; undefined if nothing is. */
@@ -76,12 +77,17 @@ export const spanOrSize = text(
   unless((value) => (parseDuration(value) ?? 0) > 0 || isSize(value)),
 );
 
-export const url = text("a URL that begins with http:// or https://", (value) => {
+const judgeUrl: Judge = (value) => {
   const placeholder = findPlaceholder(value);
   if (placeholder !== undefined) return `still holds the placeholder ${placeholder}`;
   // Not the value itself: a URL may hold a password.
   return /^https?:\/\//.test(value) && URL.canParse(value) ? undefined : "is not such an address";
-});
+};
+export const url = text("a URL that begins with http:// or https://", judgeUrl);
+
+/** Of a webhook, the address alone lets anybody post. */
+export const secretUrl = text("a URL that begins with http:// or https://", judgeUrl);
+kinds.add(secretUrl, { kind: "secret" });
 
 export const databaseUrl = text(
   "postgresql+asyncpg://USER:PASSWORD@HOST/DATABASE or sqlite+aiosqlite:////PATH",

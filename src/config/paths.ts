@@ -27,6 +27,7 @@ export const absolutePaths =
           ? [ifPath(value[0]), ...value.slice(1)].slice(0, value.length)
           : value;
       case "variables":
+      case "secret":
         return value;
       default:
         return kind satisfies never;

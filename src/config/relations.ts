@@ -11,6 +11,7 @@ import { jobFaults, jobWarnings } from "./job-relations.ts";
 import { type KeyPath, valueAt } from "./key-path.ts";
 import { schema } from "./schema.ts";
 import { checkTargets } from "./schema-check.ts";
+import { notifyTargets } from "./schema-notify.ts";
 import { schemaAt } from "./schema-walk.ts";
 import type { Sources } from "./sources.ts";
 import { orderFaults, textOf } from "./unit-order.ts";
@@ -21,6 +22,7 @@ export function relationFaults(sources: Sources): readonly Fault[] {
     ...duplicates(sources, ["services"]),
     ...duplicates(sources, ["jobs", "custom"]),
     ...duplicates(sources, ["checks"]),
+    ...duplicates(sources, ["notify"]),
     ...jobFaults(sources),
     ...duplicates(sources, ["concurrency_limits"]),
     ...queues(sources),
@@ -102,6 +104,9 @@ function* choices(sources: Sources): Generator<Fault> {
   }
   for (const index of indexesOf(sources, ["checks"])) {
     yield* exactlyOne(sources, ["checks", index], checkTargets);
+  }
+  for (const index of indexesOf(sources, ["notify"])) {
+    yield* exactlyOne(sources, ["notify", index], notifyTargets);
   }
   for (const index of indexesOf(sources, ["jobs", "custom"])) {
     yield* exactlyOne(sources, ["jobs", "custom", index], ["command", "deployment"]);

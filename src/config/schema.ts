@@ -6,6 +6,7 @@ import * as z from "zod";
 import * as leaf from "./leaf.ts";
 import { check } from "./schema-check.ts";
 import { jobs } from "./schema-jobs.ts";
+import { notify } from "./schema-notify.ts";
 import { service } from "./schema-service.ts";
 
 const prefect = z.strictObject({
@@ -312,6 +313,13 @@ export const schema = z
       .meta({
         description: "What must hold beside the units; pools may require it.",
         examples: [[{ name: "arc", mount: "~/arc", every: "30s" }]],
+      }),
+    notify: z
+      .array(notify)
+      .default([])
+      .meta({
+        description: "Who is told when somebody is needed, and when it is over.",
+        examples: [[{ name: "mail", command: ["/usr/local/bin/tell-me"] }]],
       }),
     concurrency_limits: z
       .array(limit)

@@ -1,6 +1,6 @@
 /** Keeps what is nobody's business out of faults, warnings and `config show`. */
 
-const mask = "****";
+export const mask = "****";
 
 export const isSecretName = (name: string): boolean =>
   /KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|AUTH/i.test(name);

@@ -70,6 +70,7 @@ export function toConfig(settings: Settings, file: string | undefined): Config {
       })),
     })),
     checks: settings.checks.map(toCheck),
+    notify: settings.notify.map(toNotify),
     concurrencyLimits: settings.concurrency_limits,
     drift: settings.drift,
     services: settings.services.map(toService),
@@ -77,6 +78,17 @@ export function toConfig(settings: Settings, file: string | undefined): Config {
     web: { listen: address(settings.web.listen) },
   });
 }
+
+const toNotify = (target: Settings["notify"][number]): Config["notify"][number] => ({
+  name: target.name,
+  target:
+    target.url === undefined
+      ? { kind: "command", command: checked(target.command) }
+      : { kind: "url", url: target.url },
+  on: target.on,
+  minInterval: millis(target.min_interval),
+  timeout: millis(target.timeout),
+});
 
 const toJobs = ({ backup, retention, custom }: Settings["jobs"]): JobsConfig => ({
   backup: {

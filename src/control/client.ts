@@ -7,6 +7,7 @@ import type {
   DrainTimeout,
   EnvironmentOrderResult,
   JobOrderResult,
+  NotifyTestResult,
   OrderResult,
   PlanResult,
   PoolOrderResult,
@@ -40,6 +41,8 @@ const reloadTimeoutMs = 60_000;
 const prefectTimeoutMs = 60_000;
 /** A whole environment: over a thin line, and with packages that are compiled. */
 const buildTimeoutMs = 3 * 3_600_000;
+/** What is told is given the time of its configuration. */
+const notifyTimeoutMs = 600_000;
 /** The daemon gives up on a folder that does not answer before. */
 const folderTimeoutMs = 60_000;
 /** All of it is read. */
@@ -135,6 +138,12 @@ export class ControlClient {
 
   restoreBackup(file: string, signal: AbortSignal): Promise<Answer<JobOrderResult>> {
     return this.#json(post("backups/restore", signal, { file }), isJobOrderResult);
+  }
+
+  /** @param target of one; all, without it */
+  testNotify(target: string | undefined, signal: AbortSignal): Promise<Answer<NotifyTestResult>> {
+    const question = post("notify/test", signal, target === undefined ? {} : { target });
+    return this.#json({ ...question, timeoutMs: notifyTimeoutMs }, isNotifyTestResult);
   }
 
   plan(signal: AbortSignal): Promise<Answer<PlanResult>> {
@@ -263,6 +272,7 @@ const isReexecResult = oneOf<ReexecResult>("accepted", "failed");
 const isEnvironmentOrderResult = oneOf<EnvironmentOrderResult>("done", "failed");
 const isJobOrderResult = oneOf<JobOrderResult>("started", "busy", "unknown-job");
 const isBackupsResult = oneOf<BackupsResult>("done", "failed");
+const isNotifyTestResult = oneOf<NotifyTestResult>("done", "unknown-target");
 const isVerifyResult = oneOf<VerifyResult>("done", "refused");
 const isApplyEvent = (value: unknown): value is ApplyEvent =>
   isObject(value) &&

@@ -43,6 +43,8 @@ export interface ControlPlane {
   plan(): Promise<PlanResult>;
   /** Makes it so, step by step; told of each, and at last that it is over. Goes on if nobody listens. */
   apply(told: (event: ApplyEvent) => void): Promise<void>;
+  /** Sends one message to a target of `notify`, or to each of them; done when it is known what came of it. */
+  testNotify(target: string | undefined): Promise<NotifyTestResult>;
   /** Replaces the daemon's own code; accepted before that begins. */
   reexec(): ReexecResult;
   /** Calls back after each change of a unit, until the signal aborts. */
@@ -126,6 +128,19 @@ export type VerifyResult =
     }
   | { readonly kind: "refused"; readonly why: string; readonly cure: string | null };
 export type PlanResult = PlanReport | Failed;
+
+export type NotifyTestResult =
+  | {
+      readonly kind: "done";
+      readonly targets: readonly {
+        readonly name: string;
+        readonly delivered: boolean;
+        /** Null if it was delivered. */
+        readonly why: string | null;
+        readonly tookMs: number;
+      }[];
+    }
+  | { readonly kind: "unknown-target"; readonly name: string; readonly known: readonly string[] };
 
 export type ReexecResult = { readonly kind: "accepted" } | Failed;
 

@@ -27,6 +27,7 @@ export const orderRoutes = (plane: ControlPlane): readonly Route[] => [
   posted("/api/v1/jobs/run", jobBody, ({ job }) => plane.runJob(job)),
   posted("/api/v1/backups/verify", fileBody, ({ file }) => plane.verifyBackup(file)),
   posted("/api/v1/backups/restore", fileBody, ({ file }) => plane.restoreBackup(file)),
+  posted("/api/v1/notify/test", targetBody, ({ target }) => plane.testNotify(target)),
   posted("/api/v1/reexec", noBody, () => plane.reexec()),
   planRoute(plane),
   applyRoute(plane),
@@ -97,6 +98,11 @@ const poolsBody = {
 const jobBody = {
   schema: z.strictObject({ job: name }),
   shape: '{"job":"NAME"}',
+} satisfies Body<unknown>;
+
+const targetBody = {
+  schema: z.strictObject({ target: name.optional() }),
+  shape: '{"target":"NAME"}, or empty',
 } satisfies Body<unknown>;
 
 const fileBody = {

@@ -4,6 +4,7 @@ import type {
   CancelResult,
   EnvironmentOrderResult,
   JobOrderResult,
+  NotifyTestResult,
   OrderResult,
   PoolOrderResult,
   RecoverResult,
@@ -23,6 +24,7 @@ type Result =
   | ReexecResult
   | EnvironmentOrderResult
   | JobOrderResult
+  | NotifyTestResult
   | VerifyResult;
 
 export interface Body<T> {
@@ -57,6 +59,7 @@ const statusOf = {
   "unknown-run": 404,
   "unknown-pool": 404,
   "unknown-job": 404,
+  "unknown-target": 404,
   ambiguous: 409,
   busy: 409,
   faulty: 422,

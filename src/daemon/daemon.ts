@@ -1,4 +1,5 @@
 /** One daemon from its start to its end: holds the parts together and carries out reload and stop. */
+import { hostname } from "node:os";
 import { join } from "node:path";
 import packageFile from "../../package.json" with { type: "json" };
 import type { Config } from "../config/config.ts";
@@ -16,6 +17,7 @@ import type { Level, Log } from "../host/log.ts";
 import { HostLooker } from "../host/looker.ts";
 import { supervisorVariable } from "../host/marks.ts";
 import { SystemdNotifier } from "../host/notifier.ts";
+import { notifier as notifyBy } from "../host/notify.ts";
 import {
   ownCommand,
   ownLookAt,
@@ -55,6 +57,7 @@ import { Inheritance } from "./inheritance.ts";
 import { Installation } from "./installation.ts";
 import { observeJob } from "./job-status.ts";
 import { Jobs } from "./jobs.ts";
+import { Notifications } from "./notifications.ts";
 import { apply as applyPlan, type PlanParts, report } from "./plan-report.ts";
 import { Plane } from "./plane.ts";
 import { reconcileMeter } from "./reconcile-meter.ts";
@@ -93,6 +96,7 @@ export class Daemon implements AsyncDisposable {
   readonly #environments: Environments;
   readonly #checks: CheckKeeper;
   readonly #jobs: Jobs;
+  readonly #notifications: Notifications;
   readonly #plane: Plane;
   readonly #herald: Herald;
   #heartbeat: Heartbeat | undefined;
@@ -154,6 +158,7 @@ export class Daemon implements AsyncDisposable {
       notifier: this.#notifier,
       publish: (event) => this.#plane.publish(event),
       status: () => this.#plane.status(),
+      heed: (status) => this.#notifications.heed(status),
       isSettled: () => this.#installation.isSettled,
       command: commandLine(own, () => this.#config),
       howToStop: howToStop(own),
@@ -263,8 +268,21 @@ export class Daemon implements AsyncDisposable {
         supervisor: this.#supervisor,
         work: databaseChild({ command: ownProgram("database-work"), env: base }),
         log: (level, message) => this.#tell(level, message, eventOfJob(message)),
-        observe: (name, event) => observeJob(this.#metrics.jobs, name, event),
+        observe: (name, event) => {
+          observeJob(this.#metrics.jobs, name, event);
+          this.#herald.overviewSoon();
+        },
         prefect: () => this.#installation.forJobs,
+      }),
+    );
+    this.#notifications = this.#stack.use(
+      new Notifications({
+        clock: systemClock,
+        wallClock: () => new Date(),
+        host: hostname(),
+        send: notifyBy(baseEnvironment(own)),
+        log: (level, message) => this.#tell(level, message),
+        changed: () => this.#herald.overviewSoon(),
       }),
     );
     this.#plane = new Plane({
@@ -288,11 +306,13 @@ export class Daemon implements AsyncDisposable {
       checks: () => this.#checks.statuses,
       jobs: this.#jobs,
       environments: this.#environments,
+      notifications: this.#notifications,
       problems: () => [
         ...this.#environments.keeper.problems,
         ...this.#installation.problems,
         ...this.#checks.problems,
         ...this.#jobs.problems,
+        ...this.#notifications.problems,
         ...this.#webProblems,
       ],
       events: () => booted.events.recent,
@@ -334,6 +354,7 @@ export class Daemon implements AsyncDisposable {
   async start(): Promise<void> {
     await this.#runs.open();
     // First: what they find out may be why nothing of the rest gets anywhere.
+    this.#notifications.configure(this.#config);
     this.#checks.configure(this.#config);
     await this.#environments.keeper.configure(this.#config);
     await this.#installation.apply(this.#config);
@@ -496,6 +517,7 @@ export class Daemon implements AsyncDisposable {
     this.#config = loaded.config;
     const warnings = [...loaded.warnings.map(describeFault), ...needRestart(before, loaded.config)];
     for (const warning of warnings) this.#tell("warn", warning);
+    this.#notifications.configure(loaded.config);
     this.#checks.configure(loaded.config);
     await this.#environments.keeper.configure(loaded.config);
     const declared = await this.#installation.apply(loaded.config);

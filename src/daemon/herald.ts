@@ -20,6 +20,8 @@ export interface HeraldDeps {
   readonly notifier: Pick<Notifier, "status">;
   readonly publish: (event: StatusEvent) => void;
   readonly status: () => Status;
+  /** Told of each overview, as long as the daemon is not stopping. */
+  readonly heed: (status: Status) => void;
   /** Whether all has been done that belongs to a start. */
   readonly isSettled: () => boolean;
   /** For the summary. */
@@ -83,6 +85,7 @@ export class Herald implements Observer {
     const now = status();
     notifier.status(headline(now));
     if (now.supervisor.phase === "stopping") this.#isSummaryDue = false;
+    else this.#deps.heed(now);
     if (!this.#isSummaryDue || !now.ready || !isSettled()) return;
     this.#isSummaryDue = false;
     tell("notice", startSummary(now, command, howToStop));

@@ -6,6 +6,7 @@ import type {
   DrainTimeout,
   EnvironmentOrderResult,
   JobOrderResult,
+  NotifyTestResult,
   OrderResult,
   PlanResult,
   PoolOrderResult,
@@ -33,6 +34,7 @@ import { backupsResult, verifyResult } from "./backup-orders.ts";
 import type { Environments } from "./environments.ts";
 import type { Jobs } from "./jobs.ts";
 import type { Memory } from "./memory.ts";
+import type { Notifications } from "./notifications.ts";
 import type { RunOrders } from "./run-orders.ts";
 import { buildStatus } from "./status-model.ts";
 
@@ -47,6 +49,7 @@ export interface PlaneDeps {
   readonly plan: () => Promise<PlanResult>;
   readonly apply: (told: (event: ApplyEvent) => void) => Promise<void>;
   readonly environments: Environments;
+  readonly notifications: Notifications;
   readonly problems: () => readonly Problem[];
   readonly events: () => readonly EventEntry[];
   readonly metrics: () => Promise<string>;
@@ -162,6 +165,10 @@ export class Plane implements ControlPlane {
 
   restoreBackup(file: string): JobOrderResult {
     return this.#deps.jobs.restore(file);
+  }
+
+  testNotify(target: string | undefined): Promise<NotifyTestResult> {
+    return this.#deps.notifications.test(target);
   }
 
   plan(): Promise<PlanResult> {

@@ -51,7 +51,7 @@ test("check of a faulty one names faults, then warnings, with status 4", async (
     status: 4,
     text: [
       "DIR/config.yaml:1:19: pools[0].workers: is 0, expected a whole number from 1 to 1000",
-      "DIR/config.yaml:2:1: colour: unknown key; known here: prefect, environment, server, pools, deployments, checks, concurrency_limits, drift, services, jobs, web, state_dir",
+      "DIR/config.yaml:2:1: colour: unknown key; known here: prefect, environment, server, pools, deployments, checks, notify, concurrency_limits, drift, services, jobs, web, state_dir",
       "warning: SAILS_SERVER_PROT: sets nothing; did you mean SAILS_SERVER_PORT?",
       "2 faults",
       "",

@@ -19,6 +19,7 @@ test("without a file, the default runs", async () => {
     pools: [],
     deployments: [],
     checks: [],
+    notify: [],
     concurrencyLimits: [],
     drift: { limits: "enforce", pools: "report", deployments: "report", schedules: "report" },
     services: [],
@@ -176,6 +177,7 @@ state_dir: state
       usually("room", { kind: "free-space", path: "/data", min: 5e8, warn: 1_610_612_736 }),
       usually("default", { kind: "free-space", path: "/data", min: 1e9, warn: 2e9 }),
     ],
+    notify: [],
     concurrencyLimits: [{ name: "archive", limit: 3 }],
     drift: { limits: "report", pools: "enforce", deployments: "enforce", schedules: "enforce" },
     services: [

@@ -16,7 +16,7 @@ const single: readonly (readonly [string, string])[] = [
   ],
   [
     "__proto__: {a: 1}",
-    ":1:1: __proto__: unknown key; known here: prefect, environment, server, pools, deployments, checks, concurrency_limits, drift, services, jobs, web, state_dir",
+    ":1:1: __proto__: unknown key; known here: prefect, environment, server, pools, deployments, checks, notify, concurrency_limits, drift, services, jobs, web, state_dir",
   ],
   ["server: 5", ":1:1: server: is 5, expected a map of keys"],
   ["server: []", ":1:1: server: is an empty list, expected a map of keys"],

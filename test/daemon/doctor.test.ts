@@ -11,7 +11,12 @@ async function examine(place: Workplace) {
   const begin = performance.now();
   const { status, stdout } = await place.run("doctor", "--json");
   const report = JSON.parse(stdout) as DoctorReport;
-  return { status, took: performance.now() - begin, report, ids: report.findings.map(({ id }) => id) };
+  return {
+    status,
+    took: performance.now() - begin,
+    report,
+    ids: report.findings.map(({ id }) => id),
+  };
 }
 
 /** Who takes connections and never answers. */
@@ -49,13 +54,16 @@ describe("doctor", () => {
   test("names the faults of the configuration, and nothing that nobody could know", async () => {
     const { status, report } = await examine(await Workplace.make({ pools: [{ nmae: "x" }] }));
     expect(status).toBe(4);
-    expect(report.findings[0]?.what).toContain('config.yaml:');
+    expect(report.findings[0]?.what).toContain("config.yaml:");
     expect(report.examined).toEqual([{ examination: "configuration", result: "done" }]);
   });
 
   test("ends in time although daemon and Prefect hang", async () => {
     const place = await Workplace.make({});
-    await place.configure({ prefect: { home: place.directory }, server: { port: place.serverPort } });
+    await place.configure({
+      prefect: { home: place.directory },
+      server: { port: place.serverPort },
+    });
     await mkdir(place.stateDir);
     await deaf(place.serverPort);
     await deaf(join(place.stateDir, "control.sock"));

@@ -5,6 +5,7 @@ import type {
   DrainTimeout,
   EnvironmentOrderResult,
   JobOrderResult,
+  NotifyTestResult,
   OrderResult,
   PlanResult,
   PoolOrderResult,
@@ -150,6 +151,7 @@ export class FakePlane implements ControlPlane {
     environment: environment(),
     warning: null,
   };
+  notified: NotifyTestResult = { kind: "done", targets: [] };
   /** What an order for pools meets with, if it cannot be carried out. */
   refusal: Extract<PoolOrderResult, { kind: "failed" }> | undefined;
   readonly asked: (readonly unknown[])[] = [];
@@ -246,6 +248,11 @@ export class FakePlane implements ControlPlane {
 
   resume(pools: readonly string[]): Promise<PoolOrderResult> {
     return this.#orderPools("resume", pools);
+  }
+
+  async testNotify(target: string | undefined): Promise<NotifyTestResult> {
+    this.asked.push(["notify", target]);
+    return this.notified;
   }
 
   plan(): Promise<PlanResult> {

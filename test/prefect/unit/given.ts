@@ -42,6 +42,7 @@ export function configOf({
     stateDir: "/var/lib/sails",
     deployments: [],
     concurrencyLimits: [],
+    notify: [],
     pools: [],
     checks: [],
     services: [],
