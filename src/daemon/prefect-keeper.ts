@@ -4,11 +4,25 @@
  */
 import { readFile } from "node:fs/promises";
 import type { Config, EnvironmentVariables } from "../config/config.ts";
+import { createCanaryApi } from "../prefect/api/canary.ts";
 import { createPrefectApi, type PrefectApi } from "../prefect/api/client.ts";
 import { createDeclaredApi } from "../prefect/api/declared.ts";
 import { createFlowRunApi, type FlowRunApi } from "../prefect/api/flow-runs.ts";
 import { createHousekeepingApi, type HousekeepingApi } from "../prefect/api/housekeeping.ts";
+import {
+  advanceCanary,
+  type CanaryContext,
+  type CanaryState,
+  canaryProblems,
+  canaryVerdict,
+  nextLookIn,
+  noCanary,
+  schedulerIsOff,
+  serverReplaced,
+} from "../prefect/canary.ts";
+import { type CanaryEyes, lookAtServer } from "../prefect/canary-look.ts";
 import { askCapabilities, type Capabilities } from "../prefect/capabilities.ts";
+import { serverDatabase } from "../prefect/database/place.ts";
 import { DatabaseGuard } from "../prefect/database-guard.ts";
 import type { RemoteFiles } from "../prefect/declared/declared-files.ts";
 import type { Ledger } from "../prefect/declared/ledger.ts";
@@ -78,7 +92,11 @@ export class PrefectKeeper implements Disposable {
   readonly #database: DatabaseGuard;
   readonly #auth: string | undefined;
   #program: Program | undefined;
-  readonly #tasks: Record<"environment" | "api", RepeatingTask>;
+  readonly #tasks: Record<"environment" | "api" | "canary", RepeatingTask>;
+  readonly #canaryApi: CanaryEyes["api"];
+  #canary: CanaryState = noCanary;
+  /** Ids of what is told of it. */
+  #toldOf: readonly string[] = [];
   readonly reconciler: Reconciler;
   #paused: ReadonlySet<string> = new Set();
   #changedAt: ReadonlyMap<string, string> = new Map();
@@ -105,12 +123,17 @@ export class PrefectKeeper implements Disposable {
       ...createFlowRunApi(transport),
     };
     this.housekeeping = createHousekeepingApi(transport);
+    this.#canaryApi = {
+      ...createCanaryApi(transport),
+      deployments: (signal) => this.#api.deployments(signal),
+    };
     this.#database = new DatabaseGuard(config, deps.files);
     const task = (limit: Millis, run: (signal: AbortSignal) => Promise<TaskOutcome>) =>
       new RepeatingTask(deps.clock, limit, run);
     this.#tasks = {
       environment: task(minutes(10), (signal) => this.#learn(signal)),
       api: task(minutes(5), (signal) => this.#watchApi(signal)),
+      canary: task(minutes(10), (signal) => this.#lookAtServer(signal)),
     };
     this.reconciler = new Reconciler({
       ...deps,
@@ -143,7 +166,8 @@ export class PrefectKeeper implements Disposable {
   }
 
   get difficulties(): readonly Difficulty[] {
-    return this.reconciler.difficulties;
+    const hidden = canaryProblems(this.#canary, this.#canaryContext, this.#deps.clock.now());
+    return [...this.reconciler.difficulties, ...hidden];
   }
 
   /** Whether one whole round has been done since the server answered first. */
@@ -176,6 +200,9 @@ export class PrefectKeeper implements Disposable {
       hasJustAnswered: () =>
         this.#heardAt !== undefined && this.#deps.clock.now() - this.#heardAt < heardLately,
       releasePort: this.#deps.releasePort,
+      now: () => this.#deps.clock.now(),
+      canWrite: async (signal) => (await this.#canaryApi.write(signal)).kind === "ok",
+      serverHides: () => canaryVerdict(this.#canary, this.#canaryContext, this.#deps.clock.now()),
     };
     return prefectUnits(parts);
   }
@@ -198,6 +225,8 @@ export class PrefectKeeper implements Disposable {
   serverIsReady(): void {
     this.reconciler.request();
     void this.#rememberDatabase();
+    this.#canary = serverReplaced(this.#canary);
+    this.#tasks.canary.request();
   }
 
   [Symbol.dispose](): void {
@@ -263,6 +292,41 @@ export class PrefectKeeper implements Disposable {
     return this.#program && this.#deps.capabilitiesOf(this.#program.file);
   }
 
+  get #canaryContext(): CanaryContext {
+    const { server, prefect } = this.config;
+    return {
+      isOurs: server.enabled,
+      isSchedulerOff: server.enabled && schedulerIsOff(prefect.env),
+    };
+  }
+
+  async #lookAtServer(signal: AbortSignal): Promise<TaskOutcome> {
+    const { clock, machine, log, changed } = this.#deps;
+    const database = serverDatabase(this.config);
+    const file = database?.kind === "sqlite" ? `${database.file}-wal` : undefined;
+    const look = await lookAtServer(
+      {
+        api: this.#canaryApi,
+        now: () => new Date(),
+        walBytes: async () => (file === undefined ? undefined : machine.bytesOf(file)),
+      },
+      signal,
+    );
+    if (signal.aborted) return settled;
+    const told = (): readonly string[] =>
+      canaryProblems(this.#canary, this.#canaryContext, clock.now()).map(({ id }) => id);
+    const before = this.#toldOf;
+    this.#canary = advanceCanary(this.#canary, look, clock.now());
+    this.#toldOf = told();
+    if (before.join() !== this.#toldOf.join()) {
+      for (const { id, what } of this.difficulties) {
+        if (this.#toldOf.includes(id) && !before.includes(id)) log("warn", what);
+      }
+      changed();
+    }
+    return { kind: "retry-in", span: nextLookIn(this.#canary) };
+  }
+
   async #learn(signal: AbortSignal): Promise<TaskOutcome> {
     const { machine, run, setCondition, keepCapabilities, unitsChanged } = this.#deps;
     const program = this.#program?.file;
@@ -313,6 +377,7 @@ export class PrefectKeeper implements Disposable {
     if (isThere && !this.#isThere) {
       this.#deps.apiIsThere();
       this.reconciler.request();
+      this.#tasks.canary.request();
     }
     this.#isThere = isThere;
     return { kind: "retry-in", span: seconds(10) };

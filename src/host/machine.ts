@@ -7,8 +7,9 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { Machine } from "../prefect/ports.ts";
 import { errnoOf, messageOf } from "./errno.ts";
 import { findPortOwner, type PortState, probePort } from "./port-owner.ts";
-import { httpProbe } from "./probes.ts";
+import { healthOf, httpProbe } from "./probes.ts";
 import { readStat } from "./processes.ts";
+import { bytesOf } from "./remote-entry.ts";
 
 export const machine: Machine = {
   hostname: hostname(),
@@ -50,6 +51,12 @@ export const machine: Machine = {
     const stat = readStat(pid);
     return stat && stat.userSeconds + stat.systemSeconds;
   },
+
+  isStopped: (pid) => readStat(pid)?.state === "T",
+
+  healthOf,
+
+  bytesOf,
 
   httpProbe,
 };

@@ -23,6 +23,24 @@ export const httpProbe =
     });
   };
 
+/** Of a worker's own health server: 200, or 503 with its reason. Anything else is as good as no answer. */
+export async function healthOf(
+  url: string,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<"ok" | "unresponsive" | "silent"> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), timeoutMs);
+  const { promise, resolve } = Promise.withResolvers<"ok" | "unresponsive" | "silent">();
+  const options = { agent: false, signal: AbortSignal.any([signal, late.signal]) };
+  const request = get(url, options, ({ statusCode }) => {
+    resolve(statusCode === 200 ? "ok" : statusCode === 503 ? "unresponsive" : "silent");
+    request.destroy();
+  });
+  request.on("error", () => resolve("silent"));
+  return promise.finally(() => clearTimeout(timer));
+}
+
 export const tcpProbe =
   (host: string, port: number): Probe =>
   (_, signal) =>

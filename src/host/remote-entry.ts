@@ -28,6 +28,19 @@ export async function lookAtRemote(
   return entryOf(end.stdout.trim());
 }
 
+/** Undefined if it is not there, or does not answer. */
+export async function bytesOf(file: string): Promise<number | undefined> {
+  const end = await sizes.run({
+    command: ["/bin/sh", "-c", 'exec stat -L -c %s -- "$1" 2>/dev/null', "sh", file],
+    env: { PATH: "/usr/bin:/bin", LC_ALL: "C" },
+    timeoutMs: patienceMs,
+    mostBytes: 1024,
+  });
+  return end.kind === "ended" && end.status === 0 ? Number(end.stdout) : undefined;
+}
+
+const sizes = new AbandonableProcess();
+
 function entryOf(said: string): RemoteEntry {
   switch (said) {
     case "directory":

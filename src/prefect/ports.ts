@@ -14,6 +14,16 @@ export interface Machine {
   linkTarget(path: string): Promise<string | undefined>;
   /** What a process has used of the processors since its start; undefined if it has gone. */
   cpuSeconds(pid: number): number | undefined;
+  /** Whether a signal has stopped it: it is there, and does nothing. */
+  isStopped(pid: number): boolean;
+  /** `unresponsive`: it answers, and says that it is not well. */
+  healthOf(
+    url: string,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<"ok" | "unresponsive" | "silent">;
+  /** Of a file that may lie on a file system that does not answer; undefined if it cannot be seen. */
+  bytesOf(file: string): Promise<number | undefined>;
   /** Of a connection of its own, so that a server that no longer accepts is seen. */
   httpProbe(url: string): Probe;
 }

@@ -12,7 +12,13 @@ export const readsDatabase =
 
 /** A worker that died stays ONLINE for a minute and a half: only a heartbeat after our start counts. */
 export const workerIsOnline =
-  (api: PrefectApi, pool: string, name: string): Probe =>
+  (
+    api: {
+      readonly workers: (pool: string, signal: AbortSignal) => ReturnType<PrefectApi["workers"]>;
+    },
+    pool: string,
+    name: string,
+  ): Probe =>
   async ({ startedAt }, signal) => {
     const answer = await api.workers(pool, signal);
     // That the server is away is never a worker's fault.
@@ -63,5 +69,13 @@ export function answersOrWorks(
     return { kind: "unknown", why: `it is at work and does not answer: ${verdict.why}` };
   };
 }
+
+/** What it hides although it is alive: see `canary.ts`. */
+export const unlessHiding =
+  (liveness: Probe, hidden: () => Verdict): Probe =>
+  async (target, signal) => {
+    const verdict = await liveness(target, signal);
+    return verdict.kind === "pass" ? hidden() : verdict;
+  };
 
 const pass: Verdict = { kind: "pass" };

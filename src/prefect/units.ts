@@ -1,8 +1,9 @@
 /** The units of one Prefect installation: what is started, with what, and how it is looked after. */
 import { dirname, join } from "node:path";
 import type { Config, PoolConfig } from "../config/config.ts";
+import type { Verdict } from "../supervision/probe.ts";
 import { defaultRestartPolicy } from "../supervision/restart-policy.ts";
-import { minutes, ms, seconds } from "../supervision/time.ts";
+import { type Millis, minutes, ms, seconds } from "../supervision/time.ts";
 import type { UnitSpec } from "../supervision/unit-spec.ts";
 import type { Blocker } from "../supervision/unit-state.ts";
 import type { PrefectApi } from "./api/client.ts";
@@ -21,13 +22,20 @@ import {
 } from "./installation.ts";
 import type { Machine } from "./ports.ts";
 import { serverPreflight, workerPreflight } from "./preflight.ts";
-import { answersOrWorks, readsDatabase, unlessHeard, workerIsOnline } from "./probes.ts";
+import {
+  answersOrWorks,
+  readsDatabase,
+  unlessHeard,
+  unlessHiding,
+  workerIsOnline,
+} from "./probes.ts";
 import {
   type EnvironmentSources,
   type RunLauncher,
   serverEnvironment,
   workerEnvironment,
 } from "./process-environment.ts";
+import { heartbeatOf, shareWorkers, workerLives } from "./worker-health.ts";
 import { explainWorker } from "./worker-package.ts";
 
 export interface InstallationParts extends EnvironmentSources {
@@ -45,6 +53,11 @@ export interface InstallationParts extends EnvironmentSources {
   readonly healthPort: (unit: string) => number;
   /** Prefect's API, to whoever has asked. */
   readonly hasJustAnswered: () => boolean;
+  readonly now: () => Millis;
+  /** Whether Prefect's server can write to its database; asked only if it matters. */
+  readonly canWrite: (signal: AbortSignal) => Promise<boolean>;
+  /** What a server that answers hides. */
+  readonly serverHides: () => Verdict;
   readonly runLauncher: RunLauncher;
   /** `libexec/prefect-server`. */
   readonly serverLauncher: string;
@@ -98,8 +111,11 @@ function serverSpec(parts: InstallationParts): UnitSpec {
       startup: { probe: health, ...every(ms(100)), timeout: seconds(5) },
       readiness: { probe: readsDatabase(api), ...every(seconds(15)), failureThreshold: 2 },
       liveness: {
-        probe: answersOrWorks(unlessHeard(health, parts.hasJustAnswered), (pid) =>
-          machine.cpuSeconds(pid),
+        probe: unlessHiding(
+          answersOrWorks(unlessHeard(health, parts.hasJustAnswered), (pid) =>
+            machine.cpuSeconds(pid),
+          ),
+          parts.serverHides,
         ),
         ...every(seconds(10)),
         timeout: seconds(15),
@@ -120,7 +136,17 @@ function workerSpec(
   const { config, machine, api } = parts;
   const unit = workerUnit(pool.name, index);
   const name = workerName(machine.hostname, pool.name, index);
-  const online = workerIsOnline(api, pool.name, name);
+  const workers = shareWorkers(api, parts.now);
+  const healthPort = parts.healthPort(unit);
+  const lives = workerLives({
+    ...{ workers, machine, name },
+    now: parts.now,
+    wallNow: () => Date.now(),
+    pool: pool.name,
+    healthUrl: `http://127.0.0.1:${healthPort}/health`,
+    heartbeatEvery: heartbeatOf(config.prefect.env),
+    canWrite: parts.canWrite,
+  });
   const startsProcesses = pool.type === "process";
   return {
     name: unit,
@@ -141,7 +167,7 @@ function workerSpec(
           ? ["--no-create-pool-if-not-found"]
           : []),
       ],
-      env: workerEnvironment(config, pool, { ...parts, healthPort: parts.healthPort(unit) }),
+      env: workerEnvironment(config, pool, { ...parts, healthPort }),
       directory: workingDirectory(config),
       // What it leaves behind are flow runs: not ours to end.
       killMode: "process",
@@ -159,8 +185,23 @@ function workerSpec(
       startSpread: ms(Math.min(5_000, Math.max(0, count - 3) * 500)),
     },
     probes: {
-      startup: { probe: online, ...every(ms(500)), timeout: seconds(5) },
-      readiness: { probe: online, ...every(seconds(30)), failureThreshold: 3 },
+      startup: {
+        probe: workerIsOnline(api, pool.name, name),
+        ...every(ms(500)),
+        timeout: seconds(5),
+      },
+      readiness: {
+        probe: workerIsOnline({ workers }, pool.name, name),
+        ...every(seconds(30)),
+        failureThreshold: 3,
+      },
+      // Longer than any question to Prefect takes: that the server is slow is no answer about a worker.
+      liveness: {
+        probe: lives,
+        ...every(seconds(30)),
+        timeout: seconds(15),
+        failureThreshold: 2,
+      },
     },
     explain: explainWorker(pool, config),
     preflight: workerPreflight(parts),

@@ -1,9 +1,11 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { join, resolve } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { machine } from "../../src/host/machine.ts";
 
 async function folder(): Promise<string> {
@@ -47,4 +49,51 @@ test("what cannot be executed", async () => {
   expect(await machine.isExecutable(path)).toBe(false);
   await chmod(path, 0o700);
   expect(await machine.isExecutable(path)).toBe(true);
+});
+
+describe("a worker's own health server", () => {
+  async function answering(status: number): Promise<string> {
+    const server = createHttpServer((_, response) => void response.writeHead(status).end("x"));
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    onTestFinished(() => void server.close());
+    const address = server.address();
+    return `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}/health`;
+  }
+  const { signal } = new AbortController();
+
+  test.each([
+    [200, "ok"],
+    [503, "unresponsive"],
+    [404, "silent"],
+  ])("that answers %d", async (status, expected) => {
+    expect(await machine.healthOf(await answering(status), 5_000, signal)).toBe(expected);
+  });
+
+  test("that is not there, or accepts and says nothing", async () => {
+    expect(await machine.healthOf("http://127.0.0.1:9/health", 5_000, signal)).toBe("silent");
+    const deaf = createServer(() => undefined);
+    await new Promise<void>((done) => deaf.listen(0, "127.0.0.1", done));
+    onTestFinished(() => void deaf.close());
+    const address = deaf.address();
+    const url = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}/health`;
+    expect(await machine.healthOf(url, 100, signal)).toBe("silent");
+  });
+});
+
+test("a process that a signal has stopped", async () => {
+  const child = spawn("sleep", ["1000"]);
+  onTestFinished(() => void child.kill("SIGKILL"));
+  await new Promise((done) => child.once("spawn", done));
+  const pid = child.pid ?? 0;
+  expect(machine.isStopped(pid)).toBe(false);
+  child.kill("SIGSTOP");
+  while (!machine.isStopped(pid)) await new Promise((done) => setTimeout(done, 5));
+  child.kill("SIGCONT");
+  while (machine.isStopped(pid)) await new Promise((done) => setTimeout(done, 5));
+});
+
+test("the size of a file, and of one that is not there", async () => {
+  expect(await machine.bytesOf("/proc/self/no-such-file")).toBeUndefined();
+  expect(await machine.bytesOf("package.json")).toBeUndefined();
+  expect(await machine.bytesOf(resolve("package.json"))).toBeGreaterThan(100);
 });

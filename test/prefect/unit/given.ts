@@ -444,6 +444,21 @@ export class ScriptedMachine implements Machine {
     return undefined;
   }
 
+  readonly stopped = new Set<number>();
+  health: "ok" | "unresponsive" | "silent" = "ok";
+
+  isStopped(pid: number): boolean {
+    return this.stopped.has(pid);
+  }
+
+  async healthOf(): Promise<"ok" | "unresponsive" | "silent"> {
+    return this.health;
+  }
+
+  async bytesOf(): Promise<number | undefined> {
+    return undefined;
+  }
+
   httpProbe(url: string): ReturnType<Machine["httpProbe"]> {
     this.probed.push(url);
     return () => Promise.resolve({ kind: "pass" });

@@ -9,7 +9,7 @@ import {
 } from "../../../src/prefect/installation.ts";
 import { type InstallationParts, prefectUnits } from "../../../src/prefect/units.ts";
 import { stopWaves } from "../../../src/supervision/order.ts";
-import { minutes } from "../../../src/supervision/time.ts";
+import { minutes, ms } from "../../../src/supervision/time.ts";
 import { sameProcess, type UnitSpec } from "../../../src/supervision/unit-spec.ts";
 import { configOf, pool, ScriptedApi, ScriptedMachine, signal } from "./given.ts";
 
@@ -32,6 +32,9 @@ function partsOf(changes: Partial<InstallationParts> = {}): InstallationParts {
     hasJustAnswered: () => false,
     healthPort: () => (port += 1),
     releasePort: () => Promise.resolve(),
+    now: () => ms(0),
+    canWrite: async () => true,
+    serverHides: () => ({ kind: "pass" }),
     whyNoEnvironment: () => undefined,
     base: { HOME: "/home/a", PATH: "/usr/bin" },
     binDirectory: "/opt/env/bin",
@@ -267,7 +270,7 @@ describe("how they are looked after", () => {
     expect(rules.startTimeout).toBeGreaterThanOrEqual(120_000);
   });
 
-  test("a worker by what the server has of it under its own name, and never killed for it", async () => {
+  test("a worker by what the server has of it under its own name, and never killed for that alone", async () => {
     const api = new ScriptedApi();
     const { probes } = unit("worker@runs:2", { api });
     api.workers_ = [
@@ -278,7 +281,12 @@ describe("how they are looked after", () => {
     api.workers_ = [{ name: "vm1-runs-2", status: "ONLINE", last_heartbeat_time: new Date(2_000) }];
     expect(await probes.startup?.probe(target, signal)).toEqual({ kind: "pass" });
     expect(api.calls).toEqual(["workers runs", "workers runs"]);
-    expect(probes.liveness).toBeUndefined();
+    const { probe, period = 0, failureThreshold = 0, timeout = 0 } = probes.liveness ?? {};
+    api.workers_ = [{ name: "vm1-runs-2", status: "OFFLINE", last_heartbeat_time: new Date(500) }];
+    expect(await probe?.(target, signal)).toEqual({ kind: "pass" });
+    expect(period * failureThreshold).toBeGreaterThanOrEqual(60_000);
+    // Above what a question to Prefect takes: a server that is slow must not be a worker's failure.
+    expect(timeout).toBeGreaterThan(10_000);
   });
 
   test("the words of flow runs are not taken for those of their worker", () => {
