@@ -35,6 +35,8 @@ const shape = z.object({
   overruled: z.array(z.string()).default([]),
   /** What came of jobs, and when they are due; each is read for itself. */
   jobs: z.record(z.string(), z.unknown()).default({}),
+  /** When a backup was last found to be whole, by order. */
+  backupVerified: z.iso.datetime().optional().catch(undefined),
   /** What was done to the environment at `path`. */
   environment: z
     .object({

@@ -159,8 +159,11 @@ export class Plane implements ControlPlane {
     return backupsResult(this.#deps.jobs.database);
   }
 
-  verifyBackup(file: string): Promise<VerifyResult> {
-    return verifyResult(this.#deps.jobs.database, file);
+  async verifyBackup(file: string): Promise<VerifyResult> {
+    const { jobs, memory } = this.#deps;
+    const result = await verifyResult(jobs.database, file);
+    if (result.kind === "done") await memory.change({ backupVerified: new Date().toISOString() });
+    return result;
   }
 
   restoreBackup(file: string): JobOrderResult {

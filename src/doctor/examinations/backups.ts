@@ -8,7 +8,8 @@ import type { Finding } from "../finding.ts";
 
 export const backups: Examination = {
   name: "backups",
-  finds: "backups fail, are too old, or are not made at all of a database that is weeks old",
+  finds:
+    "backups fail, are too old, have never been tried, or are not made at all of a database that is weeks old",
   examine: async ({ config, eyes, now }) => {
     const database = serverDatabase(config);
     if (database === undefined) return [];
@@ -19,8 +20,10 @@ export const backups: Examination = {
       file === undefined ? undefined : eyes.entry(file),
       eyes.matching(directory, `${database.name}-*Z.*`),
     ]);
+    const remembered = rememberedIn(seenOf(state) ?? "");
     return judgeBackups({
-      job: backupJobIn(seenOf(state) ?? ""),
+      job: remembered?.jobs.backup,
+      provenAt: provenAt(remembered),
       isScheduled: cron !== undefined,
       directory,
       bornAt: entry === undefined ? undefined : seenOf(entry)?.bornAt,
@@ -32,6 +35,8 @@ export const backups: Examination = {
 
 export interface BackupFacts {
   readonly job: RememberedBackup | undefined;
+  /** When a backup was last verified by order, or restored. */
+  readonly provenAt: Date | undefined;
   readonly isScheduled: boolean;
   readonly directory: string;
   /** When the database was begun; undefined where the file system does not know. */
@@ -46,9 +51,11 @@ const day = 86_400_000;
 const graceMs = 7 * day;
 /** Whatever its times are: the rarest that anybody means is weekly, and one may be missed. */
 const oldMs = 15 * day;
+/** Within which somebody should have tried one. */
+const provenMs = 90 * day;
 
 export function judgeBackups(facts: BackupFacts): readonly Finding[] {
-  const { job, isScheduled, directory, bornAt, takenAt, now } = facts;
+  const { job, provenAt: proven, isScheduled, directory, bornAt, takenAt, now } = facts;
   const found: Finding[] = [];
   if (job?.last?.reason !== undefined) {
     found.push({
@@ -85,6 +92,17 @@ export function judgeBackups(facts: BackupFacts): readonly Finding[] {
         : 'set `jobs: {backup: {cron: "17 3 * * *", directory: FOLDER}}` with a folder on another disk, then `sails-supervisor reload`; `sails-supervisor backup` makes one now',
     });
   }
+  const lives = bornAt === undefined ? 0 : now.getTime() - bornAt.getTime();
+  const unproven = now.getTime() - (proven ?? bornAt ?? now).getTime();
+  if (takenAt !== undefined && lives > provenMs && unproven > provenMs) {
+    found.push({
+      id: "backups:unproven",
+      severity: "note",
+      what: `no backup has been verified or restored by hand for ${formatSpan(ms(unproven))}`,
+      why: "each is checked when it is made; what happens to its disk afterwards, only a look at the file tells",
+      cure: "`sails-supervisor backup list` names them, `sails-supervisor backup verify FILE` reads one to its end",
+    });
+  }
   return found;
 }
 
@@ -97,12 +115,25 @@ const jobShape = z.object({
 });
 export type RememberedBackup = z.infer<typeof jobShape>;
 
-const stateShape = z.object({ jobs: z.object({ backup: jobShape }) });
+const stateShape = z.object({
+  jobs: z.object({
+    backup: jobShape.optional().catch(undefined),
+    restore: z.object({ lastSuccess: time.optional() }).optional().catch(undefined),
+  }),
+  backupVerified: time.optional().catch(undefined),
+});
+type Remembered = z.infer<typeof stateShape>;
+
+function provenAt(remembered: Remembered | undefined): Date | undefined {
+  const times = [remembered?.backupVerified, remembered?.jobs.restore?.lastSuccess];
+  const known = times.flatMap((each) => each?.getTime() ?? []);
+  return known.length === 0 ? undefined : new Date(Math.max(...known));
+}
 
 /** As the daemon left it, so that none has to run. */
-function backupJobIn(state: string): RememberedBackup | undefined {
+function rememberedIn(state: string): Remembered | undefined {
   try {
-    return stateShape.safeParse(JSON.parse(state)).data?.jobs.backup;
+    return stateShape.safeParse(JSON.parse(state)).data;
   } catch {
     return undefined;
   }
