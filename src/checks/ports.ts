@@ -40,7 +40,10 @@ export interface LookRequest {
 
 /** What a child is asked. */
 export type Question =
-  | { readonly kind: "mount" | "file" | "certificate" | "space" | "home"; readonly path: string }
+  | {
+      readonly kind: "mount" | "file" | "certificate" | "space" | "size" | "home";
+      readonly path: string;
+    }
   | { readonly kind: "command"; readonly command: readonly string[] };
 
 export interface LeftBehind {

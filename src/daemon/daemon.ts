@@ -60,10 +60,12 @@ import { Jobs } from "./jobs.ts";
 import { Notifications } from "./notifications.ts";
 import { apply as applyPlan, type PlanParts, report } from "./plan-report.ts";
 import { Plane } from "./plane.ts";
+import { PrefectWatch } from "./prefect-watch.ts";
 import { reconcileMeter } from "./reconcile-meter.ts";
 import { RunOrders } from "./run-orders.ts";
 import { poolStatuses } from "./run-status.ts";
 import { headline, takenOver } from "./summary.ts";
+import { VolumeWatch } from "./volume-watch.ts";
 
 export interface DaemonOptions {
   readonly booted: Extract<Booted, { readonly kind: "booted" }>;
@@ -92,6 +94,8 @@ export class Daemon implements AsyncDisposable {
   readonly #metrics: Metrics;
   readonly #supervisor: Supervisor;
   readonly #runs: FlowRuns;
+  readonly #prefect: PrefectWatch;
+  readonly #volumes: VolumeWatch;
   readonly #installation: Installation;
   readonly #environments: Environments;
   readonly #checks: CheckKeeper;
@@ -149,6 +153,12 @@ export class Daemon implements AsyncDisposable {
       runs: () => this.#runs.snapshot(this.#config.pools),
       jobs: () => this.#jobs.snapshot,
       environment: () => this.#environments.snapshot,
+      collected: () => ({ prefect: this.#prefect.view, volumes: this.#volumes.view }),
+      scraped: () => {
+        this.#prefect.scraped();
+        this.#volumes.scraped();
+      },
+      outOfMemory: () => this.#runs.outOfMemory,
       isReady: () => this.#plane.status().ready,
     });
     this.#herald = new Herald({
@@ -211,6 +221,18 @@ export class Daemon implements AsyncDisposable {
         },
       }),
     );
+    const looker = new HostLooker({
+      program: ownLookAt(),
+      env: baseEnvironment(own),
+      supervisorId: memory.now.supervisorId,
+    });
+    const watching = {
+      clock: systemClock,
+      wallClock: () => new Date(),
+      metrics: () => this.#metrics.prefect,
+    };
+    this.#prefect = this.#stack.use(new PrefectWatch(watching));
+    this.#volumes = this.#stack.use(new VolumeWatch({ ...watching, looker }));
     this.#installation = this.#stack.use(
       new Installation({
         clock: systemClock,
@@ -235,6 +257,7 @@ export class Daemon implements AsyncDisposable {
         inherited: (units) => this.#inherited(units),
         serverIsReady: () => this.#checks.serverIsReady(),
         whyNoEnvironment: () => this.#environments.keeper.blocker,
+        watch: (prefect) => this.#prefect.configure(prefect),
         changed: () => this.#herald.overviewSoon(),
       }),
     );
@@ -243,11 +266,7 @@ export class Daemon implements AsyncDisposable {
         clock: systemClock,
         wallClock: () => new Date(),
         toWallClock,
-        looker: new HostLooker({
-          program: ownLookAt(),
-          env: baseEnvironment(own),
-          supervisorId: memory.now.supervisorId,
-        }),
+        looker,
         memory,
         intake: this.#runs.keeper.intake,
         isPaused: (pool) => this.#installation.isPaused(pool),
@@ -356,6 +375,7 @@ export class Daemon implements AsyncDisposable {
     // First: what they find out may be why nothing of the rest gets anywhere.
     this.#notifications.configure(this.#config);
     this.#checks.configure(this.#config);
+    this.#volumes.configure(this.#config);
     await this.#environments.keeper.configure(this.#config);
     await this.#installation.apply(this.#config);
     this.#environments.keeper.start();
@@ -429,6 +449,8 @@ export class Daemon implements AsyncDisposable {
     await this.#jobs[Symbol.asyncDispose]();
     this.#environments[Symbol.dispose]();
     this.#installation[Symbol.dispose]();
+    this.#prefect[Symbol.dispose]();
+    this.#volumes[Symbol.dispose]();
     this.#checks[Symbol.dispose]();
     await this.#runs.keeper.stop(hurry);
     await this.#supervisor.stopAll();
@@ -483,6 +505,8 @@ export class Daemon implements AsyncDisposable {
     await this.#jobs[Symbol.asyncDispose]();
     this.#environments[Symbol.dispose]();
     this.#installation[Symbol.dispose]();
+    this.#prefect[Symbol.dispose]();
+    this.#volumes[Symbol.dispose]();
     this.#checks[Symbol.dispose]();
     await this.#children.escapees.settled();
     await this.#records.flush();
@@ -519,6 +543,7 @@ export class Daemon implements AsyncDisposable {
     for (const warning of warnings) this.#tell("warn", warning);
     this.#notifications.configure(loaded.config);
     this.#checks.configure(loaded.config);
+    this.#volumes.configure(loaded.config);
     await this.#environments.keeper.configure(loaded.config);
     const declared = await this.#installation.apply(loaded.config);
     this.#environments.keeper.start();
@@ -566,6 +591,7 @@ export class Daemon implements AsyncDisposable {
       span: watchdog > 0 ? ms(watchdog) : minutes(1),
       overdue: () => [
         ...this.#installation.overdue,
+        ...this.#prefect.overdue,
         ...this.#checks.overdue,
         ...this.#environments.overdue,
       ],

@@ -104,6 +104,11 @@ export class FlowRuns implements Disposable {
     return this.#registry.runs.filter(({ kind }) => kind === "alive").length;
   }
 
+  /** Whether the kernel has just killed somebody for memory. */
+  get outOfMemory(): boolean {
+    return this.#oom.hasKilled(undefined) !== "no";
+  }
+
   /** The folder of the Python environment of each that has a process. */
   get environments(): readonly string[] {
     return this.#registry.runs.flatMap(({ kind, record }) =>

@@ -26,6 +26,7 @@ import { capabilitiesOf, keepCapabilities } from "./known-capabilities.ts";
 import type { Memory } from "./memory.ts";
 import type { PlanParts } from "./plan-report.ts";
 import { PrefectKeeper } from "./prefect-keeper.ts";
+import type { WatchedPrefect } from "./prefect-watch.ts";
 import { keepProfile, profileStep } from "./profile-keeper.ts";
 import type { ReconcileMeter } from "./reconciler.ts";
 import type { RunKeeper } from "./run-keeper.ts";
@@ -53,6 +54,8 @@ export interface InstallationDeps {
   readonly serverIsReady: () => void;
   /** Why there is none at environment.path, if that is known: it is being built, or could not be. */
   readonly whyNoEnvironment: () => Blocker | undefined;
+  /** Told of the Prefect that is looked after; undefined if there is none. */
+  readonly watch: (prefect: WatchedPrefect | undefined) => void;
   /** Something beside the units has changed. */
   readonly changed: () => void;
 }
@@ -128,6 +131,7 @@ export class Installation implements Disposable {
     const declared = this.#declare(keeper);
     await this.#standIn.apply(config);
     keeper.start();
+    this.#deps.watch(hasPrefect(config) ? keeper.watched : undefined);
     if (isServerReady(supervisor)) this.#serverIsReady();
     await this.#keepProfile(keeper);
     return declared;

@@ -32,8 +32,11 @@ import {
   apiCondition,
   apiUrl,
   environmentCondition,
+  workerName,
+  workerUnit,
   workingDirectory,
 } from "../prefect/installation.ts";
+import { LatelyHeard } from "../prefect/overview/lately-heard.ts";
 import type { Files, Machine, RunCommand } from "../prefect/ports.ts";
 import { clientEnvironment, type RunLauncher } from "../prefect/process-environment.ts";
 import { findProgram, type Program } from "../prefect/program.ts";
@@ -42,6 +45,7 @@ import type { Clock } from "../supervision/ports.ts";
 import { type Millis, minutes, seconds } from "../supervision/time.ts";
 import type { UnitSpec } from "../supervision/unit-spec.ts";
 import type { Blocker } from "../supervision/unit-state.ts";
+import type { WatchedPrefect } from "./prefect-watch.ts";
 import { type ReconcileMeter, Reconciler } from "./reconciler.ts";
 import { RepeatingTask, type TaskOutcome } from "./repeating-task.ts";
 
@@ -87,6 +91,8 @@ const settled: TaskOutcome = { kind: "settled" };
 export class PrefectKeeper implements Disposable {
   readonly config: Config;
   readonly housekeeping: HousekeepingApi;
+  /** For whoever watches this Prefect. */
+  readonly watched: WatchedPrefect;
   readonly #deps: PrefectKeeperDeps;
   readonly #api: ReconcileApi & FlowRunApi;
   readonly #database: DatabaseGuard;
@@ -117,8 +123,10 @@ export class PrefectKeeper implements Disposable {
       this.#heardAt = deps.clock.now();
     };
     const transport = { url: apiUrl(config), auth, requestTimeoutMs: 10_000, heard };
+    const lately = new LatelyHeard(() => deps.clock.now());
+    this.watched = { transport, lately, declared: declaredPools(config, deps.machine.hostname) };
     this.#api = {
-      ...this.#remembering(createPrefectApi(transport)),
+      ...this.#remembering(lately.listening(createPrefectApi(transport))),
       ...createDeclaredApi(transport),
       ...createFlowRunApi(transport),
     };
@@ -386,3 +394,12 @@ export class PrefectKeeper implements Disposable {
 
 /** As often as somebody asks in any case. */
 const heardLately = seconds(15);
+
+const declaredPools = ({ pools }: Config, hostname: string): WatchedPrefect["declared"] =>
+  pools.map(({ name, workers }) => ({
+    name,
+    workers: Array.from({ length: workers }, (_, index) => ({
+      unit: workerUnit(name, index),
+      name: workerName(hostname, name, index),
+    })),
+  }));

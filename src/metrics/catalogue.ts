@@ -7,9 +7,11 @@ import { daemonFamilies } from "./daemon-families.ts";
 import { environmentFamilies } from "./environment-families.ts";
 import type { Families, Values } from "./family.ts";
 import { jobFamilies } from "./job-families.ts";
+import { prefectFamilies } from "./prefect-families.ts";
 import { reconcileFamilies } from "./reconcile-families.ts";
 import { runFamilies } from "./run-families.ts";
 import { unitFamilies } from "./unit-families.ts";
+import { volumeFamilies } from "./volume-families.ts";
 
 export const catalogue = {
   ...daemonFamilies,
@@ -19,6 +21,8 @@ export const catalogue = {
   ...jobFamilies,
   ...reconcileFamilies,
   ...environmentFamilies,
+  ...volumeFamilies,
+  ...prefectFamilies,
 } as const satisfies Families;
 
 type Catalogue = typeof catalogue;

@@ -11,6 +11,8 @@ import {
 } from "./environment-metrics.ts";
 import { JobMetrics, type JobsSnapshot, noJobs } from "./job-metrics.ts";
 import { PoolSeries } from "./pool-series.ts";
+import { PrefectMetrics } from "./prefect-metrics.ts";
+import { type Collected, nothingCollected } from "./prefect-snapshot.ts";
 import { type LookAtProcesses, ProcessSampler } from "./process-sampler.ts";
 import { ReconcileMetrics } from "./reconcile-metrics.ts";
 import { MetricRegistry } from "./registry.ts";
@@ -37,6 +39,12 @@ export interface MetricsDeps {
   readonly jobs?: () => JobsSnapshot;
   /** Without it nothing is told of environments. */
   readonly environment?: () => EnvironmentSnapshot;
+  /** Without it nothing is told of Prefect's state. */
+  readonly collected?: () => Collected;
+  /** Called at each scrape: somebody wants to know. */
+  readonly scraped?: () => void;
+  /** Whether the kernel has just killed somebody for memory; without it nobody is believed to have been. */
+  readonly outOfMemory?: () => boolean;
   /** The verdict of /readyz. */
   readonly isReady: () => boolean;
 }
@@ -49,6 +57,7 @@ export interface Metrics {
   readonly jobs: JobMetrics;
   readonly reconcile: ReconcileMetrics;
   readonly environment: EnvironmentMetrics;
+  readonly prefect: PrefectMetrics;
   /** A worker has been replaced and its flow runs live; in seconds, from the end of its intake to the readiness of the next. */
   readonly hotRestarted: (unit: string, took: number) => void;
   /** Of a process that an earlier daemon recorded for the unit. */
@@ -72,21 +81,30 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     toWallSeconds,
     sampleOf: (view) => sampler.of(view),
   });
-  const unitMetrics = new UnitMetrics({ registry, series, toWallSeconds });
+  const unitMetrics = new UnitMetrics({
+    registry,
+    series,
+    toWallSeconds,
+    outOfMemory: deps.outOfMemory ?? (() => false),
+  });
   const pools = new PoolSeries(registry, () => runs().pools.map(({ name }) => name));
   const runCollector = new RunCollector({ registry, series: pools, toWallSeconds });
 
   const jobMetrics = new JobMetrics(registry, jobs);
   const look = deps.environment ?? (() => noEnvironment);
+  const collected = deps.collected ?? (() => nothingCollected);
+  const prefectMetrics = new PrefectMetrics(registry, pools, collected);
   const environmentMetrics = new EnvironmentMetrics(registry, look);
 
   async function scrape(): Promise<string> {
+    deps.scraped?.();
     const views = units().map(({ view }) => view);
     await sampler.refresh(views, now());
     collector.collect(units(), now());
     runCollector.collect(runs());
     jobMetrics.collect();
     environmentMetrics.collect();
+    prefectMetrics.collect();
     daemon.setReady(deps.isReady());
     return registry.render();
   }
@@ -100,6 +118,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     jobs: jobMetrics,
     reconcile: new ReconcileMetrics(registry),
     environment: environmentMetrics,
+    prefect: prefectMetrics,
     hotRestarted: (unit, took) => unitMetrics.hotRestarted(unit, took),
     notAdopted: (unit, why) => unitMetrics.notAdopted(unit, why),
     declare: (declared) => series.declare(declared),

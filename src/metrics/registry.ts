@@ -62,6 +62,15 @@ export class MetricRegistry {
     }
   }
 
+  /** Removes the whole set. */
+  unchoose<N extends StateSetName>(name: N, subject: SubjectOf<N>): void;
+  unchoose(name: string, subject: AnyLabels): void {
+    const metric = this.#metrics.get(name);
+    if (metric?.type !== "gauge" || metric.states === undefined) return;
+    const { label, values } = metric.states;
+    for (const value of values) metric.client.remove({ ...subject, [label]: value });
+  }
+
   observe<N extends HistogramName>(name: N, labels: Labels<N>, value: number): void;
   observe(name: string, labels: AnyLabels, value: number): void {
     const metric = this.#metrics.get(name);

@@ -85,6 +85,12 @@ export const runFamilies = {
     help: "Memory of the flow run processes.",
     how: "their control groups, else /proc; read for scrapes",
   },
+  sails_run_oom_kills_total: {
+    type: "counter",
+    labels: pool,
+    help: "Kernel OOM kills in the control groups of flow runs.",
+    how: "event; where runs have none with a memory controller, those that ended in the seconds of an OOM kill on the machine",
+  },
   sails_pool_paused_by_supervisor: {
     type: "gauge",
     labels: { ...pool, reason: ["check", "drain", "stop", "environment"] },

@@ -21,7 +21,9 @@ export class RunMetrics {
   }
 
   ended(pool: string, reason: RunEnd): void {
-    if (this.#series.has(pool)) this.#registry.inc("sails_run_exits_total", { pool, reason });
+    if (!this.#series.has(pool)) return;
+    this.#registry.inc("sails_run_exits_total", { pool, reason });
+    if (reason === "oom") this.#registry.inc("sails_run_oom_kills_total", { pool });
   }
 
   /** @param seconds from the end of its process to the settled state */

@@ -185,6 +185,12 @@ export const unitFamilies = {
     help: "Stops that ended with SIGKILL because the grace period ran out.",
     how: "event",
   },
+  sails_unit_oom_kills_total: {
+    type: "counter",
+    labels: unit,
+    help: "Kernel OOM kills in the control group of the unit.",
+    how: "event; ended by a SIGKILL that was not ours, in the seconds in which the kernel counted an OOM kill in the control group of the daemon, or on the machine",
+  },
   sails_unit_startup_duration_seconds: {
     type: "histogram",
     labels: { role },

@@ -18,6 +18,8 @@ export interface UnitMetricsDeps {
   readonly registry: MetricRegistry;
   readonly series: UnitSeries;
   readonly toWallSeconds: (at: Millis) => number;
+  /** Whether the kernel has just killed somebody of ours, or on this machine, for memory. */
+  readonly outOfMemory: () => boolean;
 }
 
 export class UnitMetrics implements Observer {
@@ -96,7 +98,9 @@ export class UnitMetrics implements Observer {
   #ended(unit: KnownUnit, exit: Exit, { phase: from, isAdopted }: UnitState, to: Phase): void {
     const { registry, toWallSeconds } = this.#deps;
     const { labels, facts } = unit;
-    this.#gone.set(unit, restartReason(exit, from));
+    const isOom = isKilledByOthers(exit, from) && this.#deps.outOfMemory();
+    this.#gone.set(unit, isOom ? "oom" : restartReason(exit, from));
+    if (isOom) registry.inc("sails_unit_oom_kills_total", labels);
     // One that is adopted may have been ready long before.
     if (from.kind === "starting" && !isAdopted) {
       const reason = exit.kind === "spawn-failed" ? "spawn" : "exited";
@@ -105,7 +109,7 @@ export class UnitMetrics implements Observer {
     if (exit.kind === "spawn-failed") return;
 
     const at = enteredAt(to);
-    registry.inc("sails_unit_exits_total", { ...labels, reason: exitReason(exit) });
+    registry.inc("sails_unit_exits_total", { ...labels, reason: isOom ? "oom" : exitReason(exit) });
     registry.set("sails_unit_last_exit_code", labels, statusOf(exit));
     registry.set("sails_unit_last_exit_timestamp_seconds", labels, toWallSeconds(at));
     if (from.kind === "stopping" && !from.isQuiescing) {
@@ -119,6 +123,9 @@ function restartReason(exit: Exit, from: Phase): RestartReason {
   if (from.kind === "stopping") return stopReasons[from.cause.kind];
   return exit.kind === "signaled" ? "signaled" : "exited";
 }
+
+const isKilledByOthers = (exit: Exit, from: Phase): boolean =>
+  exit.kind === "signaled" && exit.signal === "SIGKILL" && from.kind !== "stopping";
 
 /** A stop of the operator's is followed by a start only if the operator has changed their mind. */
 const stopReasons = {

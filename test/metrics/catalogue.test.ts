@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import type { Family } from "../../src/metrics/family.ts";
 import { renderReference } from "../../src/metrics/reference.ts";
@@ -66,4 +67,17 @@ test("the reference has a row for each family, with its values", () => {
     "| `sails_unit_cpu_seconds_total` | counter | `unit` `pool` `mode` | CPU time of the unit, without flow runs that have a control group of their own. | sampled for scrapes, accumulated over restarts; what a process used after its last sample is missed; mode: user, system |",
   );
   expect(renderReference()).toContain("event; buckets: 0.1 0.5 1".replace("event; ", ""));
+});
+
+/** Children write their own output: none of it passes through the daemon, and so none is counted. */
+const withoutPipe = new Set(["sails_unit_log_lines_dropped_total", "sails_unit_log_lines_total"]);
+
+test("the catalogue is the one that dashboards and rules are written for", async () => {
+  const wanted = (await readFile("test/metrics/wanted-families.txt", "utf8")).trimEnd().split("\n");
+  const found = families.map(([name, { type, labels }]) =>
+    [name, type, ...Object.keys(labels)].join(" "),
+  );
+  const missing = wanted.filter((family) => !found.includes(family));
+  expect(new Set(missing.map((family) => family.split(" ")[0]))).toEqual(withoutPipe);
+  expect(found.filter((family) => !wanted.includes(family))).toEqual([]);
 });

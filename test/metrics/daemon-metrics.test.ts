@@ -4,7 +4,7 @@ import { parse } from "./scraped.ts";
 
 async function told(rig: Rig): Promise<Readonly<Record<string, number>>> {
   const daemon = [...parse(await rig.metrics.render())].filter(
-    ([series]) => !/_(unit|run|reconcile|reconciles)_/.test(series),
+    ([series]) => !/_(unit|run|reconcile|reconciles|prefect_api|collector)_/.test(series),
   );
   return Object.fromEntries(daemon);
 }

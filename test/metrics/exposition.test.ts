@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
-import { access, constants } from "node:fs/promises";
-import { delimiter, join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { processMetrics } from "../../src/metrics/process-metrics.ts";
 import { families } from "../../src/metrics/series.ts";
 import { seconds } from "../../src/supervision/time.ts";
+import { toolOf } from "../support/debian-tools.ts";
 import { unitSpec } from "../support/unit-specs.ts";
+import { everythingCollected } from "./collected.ts";
 import { Rig, sample } from "./rig.ts";
 import { parse } from "./scraped.ts";
 
@@ -51,6 +51,16 @@ function busyRig(): Rig {
     ],
     dead: [{ pool: "gpu", since: seconds(1) }],
   };
+  rig.collected = everythingCollected;
+  rig.metrics.prefect.up(true, true);
+  rig.metrics.prefect.probed({ probe: "read", failure: undefined, seconds: 0.01, at: 1 });
+  rig.metrics.prefect.collected({
+    collector: "prefect",
+    failure: undefined,
+    seconds: 0.1,
+    at: 1,
+    dropped: 0,
+  });
   rig.metrics.checks.declare(["arc"]);
   rig.metrics.checks.looked({ check: "arc", failure: undefined, seconds: 0.01, at: 1_700_000_000 });
   daemon.configLoaded(1_700_000_000);
@@ -60,19 +70,6 @@ function busyRig(): Rig {
   rig.metrics.reconcile.rounded({ seconds: 1, at: 1_700_000_002, pending: [], withheld: [] });
   rig.now = seconds(10);
   return rig;
-}
-
-async function findPromtool(): Promise<string | undefined> {
-  const { PATH = "", SAILS_TEST_TOOLS_PATH = "" } = process.env;
-  for (const folder of [SAILS_TEST_TOOLS_PATH, PATH].join(delimiter).split(delimiter)) {
-    const file = join(folder, "promtool");
-    const isThere = await access(file, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (folder !== "" && isThere) return file;
-  }
-  return undefined;
 }
 
 describe("a scrape", () => {
@@ -104,11 +101,7 @@ describe("a scrape", () => {
   });
 
   test("is what promtool accepts", async (ctx) => {
-    const promtool = await findPromtool();
-    if (promtool === undefined) {
-      ctx.skip("promtool is not on this machine");
-      return;
-    }
+    const promtool = await toolOf("promtool", ctx);
     const { promise, resolve } = Promise.withResolvers<string>();
     const child = execFile(promtool, ["check", "metrics"], (error, stdout, stderr) =>
       resolve(`${error === null ? "accepted" : "refused"}${stdout}${stderr}`),

@@ -3,6 +3,7 @@ import { Registry } from "prom-client";
 import { type EnvironmentSnapshot, noEnvironment } from "../../src/metrics/environment-metrics.ts";
 import { type JobsSnapshot, noJobs } from "../../src/metrics/job-metrics.ts";
 import { createMetrics, type Metrics } from "../../src/metrics/metrics.ts";
+import { type Collected, nothingCollected } from "../../src/metrics/prefect-snapshot.ts";
 import type { ProcessSample } from "../../src/metrics/process-sampler.ts";
 import { noRuns, type RunsSnapshot } from "../../src/metrics/runs-snapshot.ts";
 import { describe } from "../../src/supervision/describe.ts";
@@ -42,6 +43,8 @@ export class Rig {
   runs: RunsSnapshot = noRuns;
   jobs: JobsSnapshot = noJobs;
   environment: EnvironmentSnapshot = noEnvironment;
+  collected: Collected = nothingCollected;
+  isOutOfMemory = false;
   readonly samples = new Map<number, ProcessSample>();
   readonly metrics: Metrics;
   readonly #units = new Map<string, Unit>();
@@ -65,6 +68,8 @@ export class Rig {
       runs: () => this.runs,
       jobs: () => this.jobs,
       environment: () => this.environment,
+      collected: () => this.collected,
+      outOfMemory: () => this.isOutOfMemory,
       isReady: () => true,
     });
   }

@@ -57,6 +57,10 @@ test("every count of a pool begins at 0, before anything has happened", async ()
       (reason) => `sails_run_recovery_failures_total reason=${reason}`,
     ),
     ...["user", "system"].map((mode) => `sails_run_cpu_seconds_total mode=${mode}`),
+    "sails_run_oom_kills_total",
+    ...["completed", "failed", "crashed", "cancelled"].map(
+      (state) => `sails_prefect_flow_runs_finished_total state=${state}`,
+    ),
   ]);
 });
 
@@ -82,4 +86,14 @@ test("of a pool that is not ours nothing is counted", async () => {
 test("without a source nothing is told of flow runs", async () => {
   const text = await new Rig().metrics.render();
   expect(text).not.toMatch(/^sails_run_\w+\{pool=/m);
+});
+
+test("a run that was killed for memory is counted as such too", async () => {
+  const rig = rigWith("gpu");
+  const before = await counts(rig);
+  rig.metrics.runs.ended("gpu", "oom");
+  expect(moved(before, await counts(rig))).toEqual({
+    "sails_run_exits_total reason=oom": 1,
+    sails_run_oom_kills_total: 1,
+  });
 });

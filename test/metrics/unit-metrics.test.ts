@@ -169,6 +169,7 @@ test("every count of a declared unit begins at 0, before anything has happened",
     "adoptions",
     "adoption_failures",
     "kills",
+    "oom_kills",
     "health_checks",
     "health_check_failures",
     "cpu_seconds",
@@ -298,4 +299,18 @@ test("the time of a stop begins with its signal", async () => {
   expect(await rig.metrics.render()).toContain(
     'sails_unit_stop_duration_seconds_sum{role="worker"} 2',
   );
+});
+
+test("a kill from outside while the kernel is out of memory is one for memory; ours is not", async () => {
+  const rig = new Rig();
+  rig.declare([unitSpec(name)]);
+  rig.isOutOfMemory = true;
+  for (const event of [start, ready]) rig.send(name, event);
+  const before = await counts(rig);
+  rig.send(name, killed);
+  const after = await counts(rig);
+  expect(moved(before, after)).toEqual({ "exits reason=oom": 1, oom_kills: 1 });
+  for (const event of [timer("restart"), ready, stop, killed]) rig.send(name, event);
+  const later = moved(after, await counts(rig));
+  expect(later).toEqual({ starts: 1, "restarts reason=oom": 1, "exits reason=signal": 1 });
 });

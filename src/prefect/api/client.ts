@@ -28,6 +28,8 @@ const workPool = understands<WorkPoolResponse>()(
     /** When it was changed last. */
     updated: z.string().nullish(),
     status: z.string().nullish(),
+    /** Since Prefect 3.8; null without a limit. */
+    active_slots: z.number().nullish(),
   }),
 );
 export type WorkPool = z.infer<typeof workPool>;

@@ -27,6 +27,8 @@ export interface TransportOptions {
   readonly requestTimeoutMs: number;
   /** Told of each answer of Prefect's own, whatever it says. */
   readonly heard?: () => void;
+  /** Told of each request: its path, its status (undefined: there was no answer) and how long it took. */
+  readonly asked?: (path: string, status: number | undefined, seconds: number) => void;
 }
 
 export type Parse<T> = (body: unknown) => T;
@@ -42,7 +44,7 @@ const sleepFor: Pause = (spanMs, signal) =>
 const attempts = 8;
 const firstPauseMs = 200;
 
-export function sendOnce({ url, auth, requestTimeoutMs, heard }: TransportOptions): Send {
+export function sendOnce({ url, auth, requestTimeoutMs, heard, asked }: TransportOptions): Send {
   const headers: Record<string, string> = { "content-type": "application/json" };
   if (auth !== undefined)
     headers["authorization"] = `Basic ${Buffer.from(auth).toString("base64")}`;
@@ -51,6 +53,8 @@ export function sendOnce({ url, auth, requestTimeoutMs, heard }: TransportOption
     // Not AbortSignal.timeout: its timer would go off for each call that was answered long ago.
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(), requestTimeoutMs);
+    const began = performance.now();
+    let told: number | undefined;
     try {
       const response = await exchange(
         {
@@ -67,6 +71,7 @@ export function sendOnce({ url, auth, requestTimeoutMs, heard }: TransportOption
         return { kind: "unreachable", why };
       }
       heard?.();
+      told = status;
       if (status < 200 || status > 299) {
         return { kind: "refused", status, why: refusal(status, text) };
       }
@@ -79,6 +84,7 @@ export function sendOnce({ url, auth, requestTimeoutMs, heard }: TransportOption
       return failure(error, url);
     } finally {
       clearTimeout(timer);
+      asked?.(path, told, (performance.now() - began) / 1000);
     }
   };
 }
