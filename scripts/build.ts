@@ -70,7 +70,10 @@ const withoutUnusedMetrics: Plugin = {
 
 const { outputFiles } = await build({
   absWorkingDir: root,
-  entryPoints: { "sails-supervisor": "src/main.ts" },
+  entryPoints: {
+    "sails-supervisor": "src/main.ts",
+    "password-worker": "src/control/password-worker.ts",
+  },
   outdir: dist,
   chunkNames: "chunks/[name]-[hash]",
   bundle: true,

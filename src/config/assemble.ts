@@ -19,6 +19,7 @@ import { type Assignment, combine, type Sources } from "./sources.ts";
 import { readText } from "./text-file.ts";
 import { toConfig } from "./to-config.ts";
 import { fromText, readVariables } from "./variables.ts";
+import { readWebFile } from "./web-file.ts";
 
 export async function assemble(options: LoadOptions): Promise<Loaded> {
   const variables = readVariables(options.env, scalarKeys(schema));
@@ -35,12 +36,19 @@ export async function assemble(options: LoadOptions): Promise<Loaded> {
   );
   const sources = combine(written, stronger, weaker);
 
-  const warnings = [...variables.warnings, ...prefectEnv.warnings, ...relationWarnings(sources)];
+  const webFile = await readWebFile(sources, options.home);
+  const warnings = [
+    ...webFile.warnings,
+    ...variables.warnings,
+    ...prefectEnv.warnings,
+    ...relationWarnings(sources),
+  ];
   const checked = schema.safeParse(sources.tree);
   const faults = [
     ...(checked.error?.issues ?? []).flatMap((issue) => faultsOf(schema, issue, sources)),
     ...relationFaults(sources),
     ...prefectEnv.faults,
+    ...webFile.faults,
     ...(await fileFaults(sources, options.look)),
   ];
   if (!checked.success || faults.length > 0) {
@@ -56,7 +64,7 @@ export async function assemble(options: LoadOptions): Promise<Loaded> {
   const entries = listEntries(schema, settings, originOf);
   return {
     kind: "loaded",
-    config: toConfig(settings, read.file),
+    config: toConfig(settings, read.file, webFile.security),
     entries,
     origins: new Map(entries.map(({ key, origin }) => [key, origin])),
     warnings,

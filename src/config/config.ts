@@ -19,7 +19,42 @@ export interface Config {
   readonly drift: DriftConfig;
   readonly services: readonly ServiceConfig[];
   readonly jobs: JobsConfig;
-  readonly web: { readonly listen: Address };
+  readonly web: WebConfig;
+}
+
+export interface WebConfig {
+  readonly listen: Address;
+  /** Undefined: whoever reaches it may read. */
+  readonly security: WebSecurity | undefined;
+}
+
+/** Of the file behind `web.config_file`. */
+export interface WebSecurity {
+  readonly file: string;
+  readonly tls: WebTls | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Bcrypt hashes by name; empty: no password is asked for. */
+  readonly users: Readonly<Record<string, string>>;
+}
+
+export interface WebTls {
+  readonly certFile: string;
+  readonly keyFile: string;
+  readonly clientAuth:
+    | "NoClientCert"
+    | "RequestClientCert"
+    | "RequireAnyClientCert"
+    | "VerifyClientCertIfGiven"
+    | "RequireAndVerifyClientCert";
+  readonly clientCaFile: string | undefined;
+  /** Empty: whoever has a certificate that is taken. */
+  readonly allowedSans: readonly string[];
+  readonly minVersion: "TLSv1.2" | "TLSv1.3";
+  readonly maxVersion: "TLSv1.2" | "TLSv1.3";
+  /** OpenSSL's names; empty: its own choice. */
+  readonly ciphers: readonly string[];
+  readonly curves: readonly string[];
+  readonly prefersOwnCiphers: boolean;
 }
 
 export type EnvironmentVariables = Readonly<Record<string, string>>;

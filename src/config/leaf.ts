@@ -185,3 +185,9 @@ export const command = z
 kinds.add(command, { kind: "program" });
 
 export const port = z.int().min(1).max(65_535);
+
+/** As `htpasswd -B` makes it. */
+export const bcryptHash = text(
+  'a bcrypt hash, as "htpasswd -nBC 10 USER" prints it after the colon',
+  (value) => (/^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/.test(value) ? undefined : "is no bcrypt hash"),
+);

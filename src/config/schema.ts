@@ -286,6 +286,11 @@ const web = z.strictObject({
     description: "Where metrics, health and the status page are served.",
     examples: ["0.0.0.0:9746", "[::1]:9746"],
   }),
+  config_file: leaf.path.optional().meta({
+    description:
+      "TLS and passwords, in the form that all Prometheus exporters have (`--web.config.file`): tls_server_config, http_server_config, basic_auth_users.",
+    examples: ["/etc/sails-supervisor/web.yml"],
+  }),
 });
 
 export const schema = z

@@ -10,12 +10,17 @@ import type {
   ProbeConfig,
   ProbeTarget,
   ScheduleRule,
+  WebSecurity,
 } from "./config.ts";
 import type { Settings } from "./defaults.ts";
 import { parseDuration } from "./duration.ts";
 import { toCheck } from "./to-check.ts";
 
-export function toConfig(settings: Settings, file: string | undefined): Config {
+export function toConfig(
+  settings: Settings,
+  file: string | undefined,
+  security: WebSecurity | undefined,
+): Config {
   const { prefect, environment, server } = settings;
   return deepFreeze({
     file,
@@ -75,7 +80,7 @@ export function toConfig(settings: Settings, file: string | undefined): Config {
     drift: settings.drift,
     services: settings.services.map(toService),
     jobs: toJobs(settings.jobs),
-    web: { listen: address(settings.web.listen) },
+    web: { listen: address(settings.web.listen), security },
   });
 }
 

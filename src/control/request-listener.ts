@@ -5,7 +5,9 @@ import { chooseRoute, type Route } from "./router.ts";
 
 export interface ListenerRules {
   /** A request that is refused before any route sees it. */
-  readonly refuse: (request: IncomingMessage) => WholeReply | undefined;
+  readonly refuse: (
+    request: IncomingMessage,
+  ) => WholeReply | undefined | Promise<WholeReply | undefined>;
   /** Told of what a route threw; the client learns only that it did. */
   readonly report: (error: unknown) => void;
   /** Told of each answer, by the pattern of its route; `other` where there was none. */
@@ -40,7 +42,7 @@ async function answer(
   request: IncomingMessage,
 ): Promise<Answered> {
   const { method = "", url = "" } = request;
-  const refusal = rules.refuse(request);
+  const refusal = await rules.refuse(request);
   if (refusal !== undefined) return { route: "other", reply: refusal };
   const choice = chooseRoute(routes, method, url);
   if (choice.kind === "none") return { route: "other", reply: choice.reply };

@@ -1,6 +1,7 @@
 /** One daemon from its start to its end: holds the parts together and carries out reload and stop. */
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import packageFile from "../../package.json" with { type: "json" };
 import type { Config } from "../config/config.ts";
 import { describeFault } from "../config/fault.ts";
@@ -22,6 +23,7 @@ import {
   ownCommand,
   ownLookAt,
   ownPriorities,
+  ownPasswordWorker,
   ownProgram,
   ownRunLauncher,
   ownServerLauncher,
@@ -351,6 +353,8 @@ export class Daemon implements AsyncDisposable {
     const doors = await openDoors({
       config: this.#config,
       plane: this.#plane,
+      security: () => this.#config.web.security,
+      passwordWorker: ownPasswordWorker(),
       runtimeDirectory: own["RUNTIME_DIRECTORY"],
       report: (error) => this.#tell("error", String(error)),
       answered: (route, status) => {
@@ -623,10 +627,13 @@ function prefectAddresses(
   return { prefectApiUrl: apiUrl(config), prefectUiUrl: uiUrl(config) };
 }
 
+const tlsOf = ({ web }: Config): object => web.security?.tls ?? {};
+
 function needRestart(before: Config, now: Config): readonly string[] {
   const keys = [
     ["state_dir", before.stateDir === now.stateDir],
     ["web.listen", webUrl(before) === webUrl(now)],
+    ["tls_server_config of web.config_file", isDeepStrictEqual(tlsOf(before), tlsOf(now))],
   ] as const;
   return keys.flatMap(([key, isSame]) =>
     isSame ? [] : [`${key} has changed: that takes effect when the daemon is restarted`],

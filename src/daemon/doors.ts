@@ -1,6 +1,6 @@
 /** Opens the two ways in: the control socket, without which nobody could stop us, and the page. */
 import { tmpdir } from "node:os";
-import type { Config } from "../config/config.ts";
+import type { Config, WebSecurity } from "../config/config.ts";
 import type { ControlPlane } from "../control/control-plane.ts";
 import { placeSocket } from "../control/socket-place.ts";
 import { openSocketServer } from "../control/socket-server.ts";
@@ -18,6 +18,9 @@ export type Doors =
 
 export interface DoorsOptions {
   readonly config: Config;
+  /** As the configuration in force says it. */
+  readonly security: () => WebSecurity | undefined;
+  readonly passwordWorker: string;
   readonly plane: ControlPlane;
   readonly runtimeDirectory: string | undefined;
   readonly report: (error: unknown) => void;
@@ -25,7 +28,7 @@ export interface DoorsOptions {
 }
 
 export async function openDoors(options: DoorsOptions): Promise<Doors> {
-  const { config, plane, runtimeDirectory, report, answered } = options;
+  const { config, plane, security, passwordWorker, runtimeDirectory, report, answered } = options;
   const { stateDir, web } = config;
   const place = placeSocket({ stateDir, runtimeDirectory, temporary: tmpdir() });
   if (place.kind === "nowhere") return { kind: "failed", why: place.why };
@@ -33,15 +36,22 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
   if (socket.kind === "failed") return { kind: "failed", why: socket.why };
   const stack = new AsyncDisposableStack();
   stack.use(socket.server);
-  const page = await openWebServer({ plane, ...web.listen, report, answered });
+  const page = await openWebServer({
+    plane,
+    ...web.listen,
+    security,
+    passwordWorker,
+    report,
+    answered,
+  });
   if (page.kind === "listening") {
     stack.use(page.server);
     return { kind: "open", problem: undefined, stack };
   }
   // Prefect must not stay down because a page cannot be shown.
-  const cure = "Free that port or change web.listen, then restart the daemon";
+  const cure = "Free that port, or change web.listen or web.config_file, then restart the daemon";
   return { kind: "open", problem: { id: "web", what: page.why, cure }, stack };
 }
 
-export const webUrl = ({ web: { listen } }: Config): string =>
-  `http://${listen.host.includes(":") ? `[${listen.host}]` : listen.host}:${listen.port}`;
+export const webUrl = ({ web: { listen, security } }: Config): string =>
+  `${security?.tls === undefined ? "http" : "https"}://${listen.host.includes(":") ? `[${listen.host}]` : listen.host}:${listen.port}`;

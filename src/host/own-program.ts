@@ -28,6 +28,13 @@ export const ownProgram = (command: string): readonly [string, ...string[]] => {
 const ownLibexec = (name: string): string =>
   join(dirname(process.argv[1] ?? ""), "../libexec", name);
 
+/** A thread of this program, beside the bundle or among the sources. */
+export function ownPasswordWorker(): string {
+  const folder = dirname(process.argv[1] ?? "");
+  const bundled = join(folder, "password-worker.js");
+  return existsSync(bundled) ? bundled : join(folder, "control/password-worker.ts");
+}
+
 export const ownRunLauncher = (): string => ownLibexec("flow-run");
 
 export const ownServerLauncher = (): string => ownLibexec("prefect-server");

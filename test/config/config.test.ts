@@ -23,7 +23,7 @@ test("without a file, the default runs", async () => {
     concurrencyLimits: [],
     drift: { limits: "enforce", pools: "report", deployments: "report", schedules: "report" },
     services: [],
-    web: { listen: { host: "127.0.0.1", port: 9746 } },
+    web: { listen: { host: "127.0.0.1", port: 9746 }, security: undefined },
   });
 });
 
@@ -219,7 +219,7 @@ state_dir: state
         stopTimeout: 10_000,
       },
     ],
-    web: { listen: { host: "::1", port: 0 } },
+    web: { listen: { host: "::1", port: 0 }, security: undefined },
   });
 });
 

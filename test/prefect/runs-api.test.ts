@@ -7,6 +7,7 @@ import {
   type FlowRun,
   type FlowRunApi,
 } from "../../src/prefect/api/flow-runs.ts";
+import { createOverviewApi, type OverviewApi } from "../../src/prefect/api/overview.ts";
 import { type Answer, sendOnce, sendPersistently } from "../../src/prefect/api/transport.ts";
 import type { RunProcess } from "../../src/prefect/ports.ts";
 import { RunGuard } from "../../src/prefect/runs/guard.ts";
@@ -27,6 +28,7 @@ function valueOf<T>(answer: Answer<T>): T {
 class Place implements AsyncDisposable {
   readonly #server: BareServer;
   readonly runs: FlowRunApi;
+  readonly overview: OverviewApi;
   readonly api: FlowRunApi & PrefectApi;
   readonly pool = "my pool #1";
   #deployment = "";
@@ -34,7 +36,12 @@ class Place implements AsyncDisposable {
   private constructor(server: BareServer) {
     this.#server = server;
     this.runs = createFlowRunApi(this.#options);
+    this.overview = createOverviewApi(this.#options);
     this.api = { ...this.runs, ...createPrefectApi(this.#options) };
+  }
+
+  get deployment(): string {
+    return this.#deployment;
   }
 
   get #options() {
@@ -314,4 +321,54 @@ test("what has died is settled on a real server, and no slot is held", async (ct
   for (const id of [...Object.values(dead), claimed]) expect(await place.holdsSlot(id)).toBe(false);
   expect(left()).toEqual([]);
   expect(told).not.toContainEqual(expect.stringMatching(/^failed/));
+});
+
+describe.each(["survey", "prefect-3.6.4"])("with the environment %s", (environment) => {
+  test("how an installation does is seen with one request for each pool", async (ctx) => {
+    const place = await placeOf(environment, ctx);
+    const { overview, pool } = place;
+    const from = new Date();
+    const counted = async () =>
+      valueOf(
+        await overview.runCounts(
+          pool,
+          { after: from.toISOString(), before: new Date().toISOString() },
+          signal,
+        ),
+      );
+    const before = await counted();
+    await place.runThrough("PENDING", "RUNNING", "COMPLETED");
+    await place.runThrough("PENDING", "RUNNING", "FAILED");
+    await place.runThrough("PENDING", "RUNNING");
+    await place.runThrough("PENDING");
+    await place.runThrough();
+    const { live, ended } = await counted();
+    const more = (what: keyof typeof live) => live[what] - before.live[what];
+    expect([more("running"), more("pending"), more("cancelling"), more("paused")]).toEqual([
+      ...[1, 1, 0, 0],
+    ]);
+    // It is late after fifteen seconds, whenever the server looks.
+    expect(more("scheduled") + more("late")).toBeGreaterThanOrEqual(1);
+    expect(ended).toEqual({ completed: 1, failed: 1, crashed: 0, cancelled: 0 });
+    const other = { after: from.toISOString(), before: new Date().toISOString() };
+    const none = valueOf(await overview.runCounts("another", other, signal));
+    expect(Object.values({ ...none.live, ...none.ended }).every((count) => count === 0)).toBe(true);
+
+    expect(valueOf(await overview.version(signal))).toMatch(/^3\./);
+    expect(valueOf(await overview.health(signal))).toBe(true);
+    expect(valueOf(await overview.queueStates(signal))).toContainEqual({
+      name: "default",
+      work_pool_name: pool,
+      is_paused: false,
+      last_polled: null,
+    });
+    const deployment = { id: place.deployment, activeSchedules: 0 };
+    expect(valueOf(await overview.schedules(signal))).toContainEqual(deployment);
+    const toCome = async (since: Date) =>
+      valueOf(await overview.runsToCome(place.deployment, since, signal));
+    expect(await toCome(new Date(0))).toBeGreaterThanOrEqual(1);
+    expect(await toCome(new Date("2099-01-01"))).toBe(0);
+    const late = valueOf(await overview.oldestLate(pool, signal));
+    expect(late === undefined).toBe(live.late === 0);
+  });
 });

@@ -73,7 +73,7 @@ export function configOf({
       schedules: "report",
       ...drift,
     },
-    web: { listen: { host: "127.0.0.1", port: 9746 }, ...web },
+    web: { listen: { host: "127.0.0.1", port: 9746 }, security: undefined, ...web },
   };
 }
 
