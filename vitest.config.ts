@@ -17,7 +17,7 @@ export default defineConfig({
       project(
         "unit",
         [
-          "{architecture,chaos,checks,doctor,notify,supervision,config,init,jobs,metrics,prefect/unit}/**/*.test.ts",
+          "{architecture,chaos,checks,doctor,notify,supervision,config,init,jobs,metrics,monitoring,prefect/unit}/**/*.test.ts",
         ],
         { testTimeout: 60_000 },
       ),

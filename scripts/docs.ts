@@ -1,6 +1,7 @@
 /**
  * Writes what of the documents is made from the code: the diagram of a unit's life, the keys of the
- * configuration, the metrics, the fault matrix, what the doctor examines. A test compares, so that none of them goes stale.
+ * configuration, the metrics and the dashboard that shows them, the fault matrix, what the doctor
+ * examines, the shapes of --json. A test compares, so that none of them goes stale.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { promised, renderMatrix } from "../chaos/matrix/table.ts";
@@ -8,6 +9,7 @@ import { renderReference as renderConfiguration } from "../src/config/reference.
 import { renderTable as renderExaminations } from "../src/doctor/registry.ts";
 import { renderReference as renderMetrics } from "../src/metrics/reference.ts";
 import { edges } from "../test/support/unit-table.ts";
+import { dashboardFile, dashboardJson } from "./dashboard.ts";
 
 const begin = (what: string): string => `<!-- made by \`npm run docs\`: ${what} -->`;
 const end = "<!-- end -->";
@@ -24,6 +26,7 @@ export async function generatedDocuments(): Promise<ReadonlyMap<string, string>>
     ["docs/configuration.md", `# Configuration\n\n${renderConfiguration()}`],
     ["docs/metrics.md", `# Metrics\n\n${renderMetrics()}`],
     ["docs/json.md", await withBlock("docs/json.md", "the types", await types())],
+    [dashboardFile, dashboardJson()],
   ]);
 }
 
