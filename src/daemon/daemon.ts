@@ -22,8 +22,8 @@ import { notifier as notifyBy } from "../host/notify.ts";
 import {
   ownCommand,
   ownLookAt,
-  ownPriorities,
   ownPasswordWorker,
+  ownPriorities,
   ownProgram,
   ownRunLauncher,
   ownServerLauncher,
@@ -257,7 +257,11 @@ export class Daemon implements AsyncDisposable {
         declaring: (units) => this.#metrics.declare(units),
         inherit: (units) => this.#inherit(units),
         inherited: (units) => this.#inherited(units),
-        serverIsReady: () => this.#checks.serverIsReady(),
+        serverIsReady: () => {
+          this.#checks.serverIsReady();
+          this.#prefect.serverIsReady();
+          this.#volumes.serverIsReady();
+        },
         whyNoEnvironment: () => this.#environments.keeper.blocker,
         watch: (prefect) => this.#prefect.configure(prefect),
         changed: () => this.#herald.overviewSoon(),

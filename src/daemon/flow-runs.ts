@@ -117,8 +117,9 @@ export class FlowRuns implements Disposable {
   }
 
   snapshot(pools: Config["pools"]): RunsSnapshot {
-    const table = readProcessTable();
     const { runs } = this.#registry;
+    // All processes of the machine: a scrape that has no run to tell of need not look.
+    const table = runs.some(({ kind }) => kind === "alive") ? readProcessTable() : [];
     return {
       pools: pools.map(({ name }) => {
         const closure = this.keeper.closureOf(name);

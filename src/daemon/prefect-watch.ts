@@ -50,6 +50,8 @@ export class PrefectWatch implements Disposable {
   readonly #collecting: RepeatingTask;
   #watched: Watched | undefined;
   #scrapedAt: Millis | undefined;
+  #isUp = false;
+  #version: string | undefined;
 
   constructor(deps: PrefectWatchDeps) {
     this.#deps = deps;
@@ -75,13 +77,20 @@ export class PrefectWatch implements Disposable {
     const transport = { ...prefect.transport, requestTimeoutMs: 5_000, asked };
     const api = { ...createOverviewApi(transport), ...createPrefectApi(transport) };
     this.#watched = { ...prefect, api: prefect.lately.listening(api) };
+    this.#overview.reconfigured();
     this.#probing.restart();
     if (this.#hasReader) this.#collecting.restart();
   }
 
   /** Undefined if nothing is known, or what is known is too old. */
-  get view(): PrefectView | undefined {
-    return this.#watched === undefined ? undefined : this.#overview.view(viewLife);
+  get view(): (PrefectView & { readonly version: string | undefined }) | undefined {
+    const view = this.#watched === undefined ? undefined : this.#overview.view(viewLife);
+    return view === undefined ? undefined : { ...view, version: this.#version };
+  }
+
+  /** It may answer differently from now on. */
+  serverIsReady(): void {
+    if (this.#watched !== undefined) this.#probing.request();
   }
 
   get overdue(): readonly string[] {
@@ -120,9 +129,21 @@ export class PrefectWatch implements Disposable {
     if (signal.aborted) return { kind: "settled" };
     const lives = health?.failure;
     metrics.probed({ probe: "health", failure: lives, seconds: health?.seconds, at: at() });
+    await this.#becomes(failure === undefined, api, signal);
+    if (signal.aborted) return { kind: "settled" };
     metrics.up(failure === undefined && lives === undefined, failure === undefined);
-    if (failure !== undefined) this.#overview.serverIsAway();
     return { kind: "retry-in", span: probeEvery };
+  }
+
+  async #becomes(isUp: boolean, api: OverviewApi, signal: AbortSignal): Promise<void> {
+    const wasUp = this.#isUp;
+    this.#isUp = isUp;
+    // It may be another one that answers after an outage.
+    if (!isUp) this.#version = undefined;
+    if (!isUp || wasUp) return;
+    if (this.#hasReader) this.#collecting.request();
+    const version = await api.version(signal);
+    if (version.kind === "ok") this.#version = version.value;
   }
 
   async #askHealth(api: OverviewApi, signal: AbortSignal) {

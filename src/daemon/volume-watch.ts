@@ -45,6 +45,11 @@ export class VolumeWatch implements Disposable {
     if (this.#hasReader) this.#task.request();
   }
 
+  /** Its files are there by now. */
+  serverIsReady(): void {
+    if (this.#hasReader) this.#task.request();
+  }
+
   get view(): VolumesSnapshot | undefined {
     const { at, view } = this.#seen ?? {};
     return at !== undefined && this.#deps.clock.now() - at < viewLife ? view : undefined;

@@ -74,7 +74,7 @@ test("while nobody reads the metrics, only whether it answers is asked", async (
     await probed;
   }
   expect(server.received.map(({ path }) => path)).toEqual(
-    Array.from({ length: 4 }, () => "/api/work_pools/filter"),
+    Array.from({ length: 4 }, () => "/api/work_pools/filter").toSpliced(1, 0, "/api/admin/version"),
   );
   const all = await scrape();
   expect(all.get("sails_prefect_up")).toBe(1);
@@ -127,7 +127,7 @@ test("without a Prefect nothing is asked, and nothing is told", async () => {
   await first;
   watch.configure(undefined);
   await clock.advance(60_000);
-  expect(server.received).toHaveLength(1);
+  expect(server.received).toHaveLength(2);
   expect((await scrape()).has("sails_prefect_up")).toBe(false);
 });
 

@@ -49,7 +49,6 @@ interface Known extends PoolDetails {
 export class Overview {
   readonly #deps: OverviewDeps;
   readonly #schedules = new ScheduleWatch();
-  #version: string | undefined;
   #known = new Map<string, Known>();
   /** Until when the runs that ended have been counted, by pool. */
   readonly #countedUntil = new Map<string, Date>();
@@ -67,9 +66,9 @@ export class Overview {
     return at !== undefined && this.#deps.now() - at < within ? view : undefined;
   }
 
-  /** It may be another server that answers next. */
-  serverIsAway(): void {
-    this.#version = undefined;
+  /** There is another configuration. */
+  reconfigured(): void {
+    this.#schedules.listAnew();
   }
 
   /** Nothing of the last look is lost if this one fails. */
@@ -80,19 +79,18 @@ export class Overview {
     if (pools.kind !== "ok") return pools;
     const there = new Set(pools.value.map(({ name }) => name));
     const turn = this.#turn(declared.filter(({ name }) => there.has(name)));
-    const [queues, more, ...details] = await Promise.all([
+    const [queues, schedules, ...details] = await Promise.all([
       api.queueStates(signal),
-      this.#oneMore(api, signal),
+      this.#schedules.look(api, { now: this.#deps.now(), wall: this.#deps.wallClock() }, signal),
       ...turn.map((pool) => this.#ask(pool, asking, signal)),
     ]);
-    const failed = [more, ...details].find(isFailed);
+    const failed = [schedules, ...details].find(isFailed);
     if (failed !== undefined) return failed;
     if (queues.kind !== "ok") return queues;
     this.#forgetPools(declared);
     const shown = choose(pools.value, declared);
     const names = new Set(shown.map(({ name }) => name));
     const view: PrefectView = {
-      version: this.#version,
       pools: shown.map((pool) => poolView(pool, this.#known.get(pool.name))),
       queues: queues.value.map(queueView).filter(({ pool }) => names.has(pool)),
       workers: declared.flatMap((pool) => this.#heartbeats(pool)),
@@ -106,16 +104,6 @@ export class Overview {
   #turn(pools: readonly DeclaredPool[]): readonly DeclaredPool[] {
     const askedAt = ({ name }: DeclaredPool): number => this.#known.get(name)?.askedAt ?? -1;
     return pools.toSorted((one, other) => askedAt(one) - askedAt(other)).slice(0, poolsAtOnce);
-  }
-
-  async #oneMore(api: OverviewApi, signal: AbortSignal): Promise<Answer<unknown>> {
-    if (this.#version !== undefined) {
-      const times = { now: this.#deps.now(), wall: this.#deps.wallClock() };
-      return this.#schedules.look(api, times, signal);
-    }
-    const version = await api.version(signal);
-    if (version.kind === "ok") this.#version = version.value;
-    return version;
   }
 
   async #ask(

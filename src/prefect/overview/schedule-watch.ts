@@ -21,6 +21,11 @@ export class ScheduleWatch {
     return isKnown ? [...this.#stalled.values()].reduce((sum, count) => sum + count, 0) : undefined;
   }
 
+  /** What is deployed may be something else now. */
+  listAnew(): void {
+    this.#listedAt = undefined;
+  }
+
   /** One request, or none where nothing is scheduled. */
   async look(
     api: Pick<OverviewApi, "schedules" | "runsToCome">,

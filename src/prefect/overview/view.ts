@@ -3,7 +3,6 @@ import type { WorkPool } from "../api/client.ts";
 import type { QueueState, RunCounts } from "../api/overview.ts";
 
 export interface PrefectView {
-  readonly version: string | undefined;
   readonly pools: readonly PoolView[];
   readonly queues: readonly QueueView[];
   /** Of the workers that are units of ours, those that Prefect knows. */
