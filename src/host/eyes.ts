@@ -20,7 +20,7 @@ import {
 import { unitOf } from "./systemd-job.ts";
 
 /** A look; those who ask for it have two and a half seconds in all. */
-const patienceMs = 1_500;
+const patienceMs = 1_800;
 const mostBytes = 1024 * 1024;
 /** By which the scripts below say that there is nothing. */
 const nothingThere = 44;

@@ -11,10 +11,11 @@ export const deployments: Examination = {
   finds: "a deployment names a pool, a file or a module that is not there",
   examine: async (scene) => {
     const { config, eyes, prefect } = scene;
-    const [pools, known] = [knownOf(await prefect?.pools()), knownOf(await prefect?.deployments())];
-    const files = await Promise.all(
-      config.deployments.map(({ prefectYaml }) => declared(scene, prefectYaml)),
-    );
+    const [pools, known, files] = await Promise.all([
+      prefect?.pools().then(knownOf),
+      prefect?.deployments().then(knownOf),
+      Promise.all(config.deployments.map(({ prefectYaml }) => declared(scene, prefectYaml))),
+    ]);
     const silent = files.flatMap((each) => (each.kind === "silent" ? [each.file] : []));
     const all = files.flatMap((each) => (each.kind === "read" ? each.deployments : []));
     const ofFiles = new Set(all.map(({ name }) => name));
