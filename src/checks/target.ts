@@ -1,5 +1,6 @@
 /** What a check looks at: what the configuration says, and the volume that PREFECT_HOME is on. */
 import type { CheckConfig, CheckTarget, FreeSpaceTarget } from "../config/config.ts";
+import { maskUrls } from "../config/secrets.ts";
 
 /** What is checked, with all that is needed to judge what is seen. */
 export type Target = CheckTarget | HomeTarget;
@@ -18,7 +19,7 @@ export interface Check extends Omit<CheckConfig, "target"> {
 export function describeTarget(target: Target): string {
   switch (target.kind) {
     case "command":
-      return `command ${target.command.join(" ")}`;
+      return `command ${maskUrls(target.command.join(" "))}`;
     case "http":
       return `http ${withoutUser(target.url)}`;
     case "free-space":
@@ -34,10 +35,10 @@ export function describeTarget(target: Target): string {
   }
 }
 
-/** An address may hold a password. */
+/** An address may hold a password, or a key among its parameters. */
 export function withoutUser(address: string): string {
   const url = new URL(address);
   url.username = "";
   url.password = "";
-  return url.href;
+  return maskUrls(url.href);
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { judge, lastLine } from "../../src/checks/judge.ts";
 import type { Looked } from "../../src/checks/ports.ts";
-import type { Target } from "../../src/checks/target.ts";
+import { describeTarget, type Target } from "../../src/checks/target.ts";
 import { minutes, ms } from "../../src/supervision/time.ts";
 import { TemporaryFolder } from "../host/real-launcher.ts";
 
@@ -101,6 +101,12 @@ describe("a command", () => {
     expect(lastLine("a\r\nb\u001B[31mred\u0007\n\n")).toBe("b [31mred");
     expect(lastLine("x".repeat(1000))).toHaveLength(301);
   });
+});
+
+test("what is secret in an address is not shown", () => {
+  const url = "https://user:secret@far/health?token=secret&of=arc";
+  const shown = describeTarget({ kind: "http", url });
+  expect(shown).toBe("http https://far/health?token=****&of=arc");
 });
 
 describe("http", () => {
