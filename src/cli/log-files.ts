@@ -47,7 +47,8 @@ async function filesIn(folder: string): Promise<readonly string[]> {
   try {
     return (await readdir(folder)).filter((name) => name.endsWith(".log"));
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    // Who may not look into it may still read the journal.
+    if (error instanceof Error && "code" in error && isAway(error.code)) return [];
     throw error;
   }
 }
@@ -90,3 +91,5 @@ async function lastEntry(
   for await (const { at } of journal(words, signal)) return at;
   return undefined;
 }
+
+const isAway = (code: unknown): boolean => code === "ENOENT" || code === "EACCES";

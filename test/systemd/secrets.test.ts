@@ -8,7 +8,9 @@ import { sharedContainer } from "../support/systemd/shared-container.ts";
 
 const shared = sharedContainer();
 
-test("a database that cannot be reached, a service that dies", { timeout: 180_000 }, async (ctx) => {
+test("a database that cannot be reached, a service that dies", {
+  timeout: 180_000,
+}, async (ctx) => {
   const path = environmentOf("survey", ctx);
   const container = await shared(ctx);
   const authFile = "/etc/prefect-auth";
