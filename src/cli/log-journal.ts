@@ -72,3 +72,20 @@ export function whyHidden({ lines, complaint }: Shown): readonly [string, string
     'have an administrator run `usermod -aG systemd-journal "$USER"` for you and log in anew, or put sudo before this command',
   ];
 }
+
+/** Why this user sees nothing at all of the journal, if that is so and there is one. */
+export async function whyNothingIsSeen(
+  { journal }: Pick<Context, "journal">,
+  signal: AbortSignal,
+): Promise<readonly [string, string] | undefined> {
+  try {
+    const entries = journal(["-n", "1"], signal);
+    for (let lines = 0; ; lines += 1) {
+      const next = await entries.next();
+      if (next.done === true) return whyHidden({ lines, complaint: next.value });
+    }
+  } catch {
+    // There is no journalctl here.
+    return undefined;
+  }
+}

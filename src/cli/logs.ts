@@ -6,7 +6,7 @@ import { daemonClient } from "./daemon-client.ts";
 import { exitStatus } from "./exit-status.ts";
 import { LineReader } from "./line-reader.ts";
 import { findLogPlaces, isInJournal, isPath, type LogPlace } from "./log-files.ts";
-import { showJournal, whyHidden } from "./log-journal.ts";
+import { showJournal, whyHidden, whyNothingIsSeen } from "./log-journal.ts";
 import { isWanted, type LogLevel, type Wanted, wantsAll } from "./log-line.ts";
 import { type Printer, printer } from "./log-printer.ts";
 import { findRun } from "./log-run.ts";
@@ -50,7 +50,15 @@ export async function showLogs(
       });
     }
     const found = await findLogPlaces(context, client, signal);
-    if (found.kind !== "answered") return await complainOf(context, found);
+    if (found.kind !== "answered") {
+      const status = await complainOf(context, found);
+      const hidden = await whyNothingIsSeen(context, signal);
+      if (hidden !== undefined) {
+        const [what, cure] = hidden;
+        await context.err.write(`And if it runs under systemd, ${what}: ${cure}.\n`);
+      }
+      return status;
+    }
     const all = found.value;
     const known = all.map(({ unit }) => unit);
     const selection = selectNames(patterns.length === 0 ? ["all"] : patterns, known);

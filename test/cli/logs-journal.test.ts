@@ -102,6 +102,17 @@ describe("units that print into the journal", () => {
 });
 
 describe("without a daemon", () => {
+  test("who may not read the journal is told of that, too", async () => {
+    const complaint = "No journal files were opened due to insufficient permissions.\n";
+    const { status, err } = await cli(["logs"], {
+      env: { SAILS_STATE_DIR: temporaryFolder() },
+      journal: journalOf(() => [], complaint).journal,
+    });
+    expect(status).toBe(3);
+    expect(err).toContain("the daemon does not run");
+    expect(err).toContain("And if it runs under systemd, the journal shows you nothing of it");
+  });
+
   test("what is newer counts, of a unit that printed into both", async () => {
     const stateDir = temporaryFolder();
     mkdirSync(join(stateDir, "logs"));
