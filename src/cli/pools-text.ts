@@ -1,5 +1,6 @@
 /** The pools as text for people: whether they take new flow runs, and why not. */
 import type { PoolStatus } from "../control/status.ts";
+import { lateWords } from "../control/verdict.ts";
 import { beneath, gap, type Lines, type Look, spanUntil } from "./look.ts";
 import type { Tone } from "./paint.ts";
 import { oneLine, padEnd, textWidth } from "./text-width.ts";
@@ -34,9 +35,10 @@ function toneOf(intake: PoolStatus["intake"]): Tone {
   return intake === "drained" ? "faint" : "wait";
 }
 
-function remarks({ why, drainDeadline, detached }: PoolStatus, now: Date): Lines {
+function remarks({ why, late, drainDeadline, detached }: PoolStatus, now: Date): Lines {
   return [
     ...(why === null ? [] : [why]),
+    ...(late === null || late === 0 ? [] : [lateWords(late)]),
     ...(drainDeadline === null ? [] : [`gives up waiting in ${spanUntil(drainDeadline, now)}`]),
     ...(detached ? [] : ["its flow runs are not detached: they are lost when its worker dies"]),
   ];

@@ -11,7 +11,7 @@ import type {
   RunStatus,
   UnitStatus,
 } from "./status.ts";
-import type { Tone } from "./verdict.ts";
+import { lateWords, type Tone } from "./verdict.ts";
 
 export const unitTable = (units: readonly UnitStatus[], now: Date): Html =>
   table(
@@ -96,8 +96,9 @@ const intakeTones = {
   paused: "wait",
 } as const satisfies Record<PoolStatus["intake"], Tone | "">;
 
-const remarks = ({ why, drainDeadline, detached }: PoolStatus, now: Date): readonly Html[] =>
+const remarks = ({ why, late, drainDeadline, detached }: PoolStatus, now: Date): readonly Html[] =>
   lines(
+    ...(late === null || late === 0 ? [] : [html`${lateWords(late)}`]),
     ...(why === null ? [] : [html`${prose(why)}`]),
     ...(drainDeadline === null
       ? []

@@ -75,6 +75,11 @@ export interface PoolStatus {
   readonly concurrencyLimit: number | null;
   /** Flow runs with a live process here. */
   readonly runs: number;
+  /**
+   * Flow runs whose time to start has passed; null if that is not known: it is looked up for two
+   * minutes after somebody has read the status or the metrics.
+   */
+  readonly late: number | null;
   /** When the drain under way gives up waiting; null if it does not, or there is none. */
   readonly drainDeadline: string | null;
   /** Whether its flow runs live on when their worker goes. */

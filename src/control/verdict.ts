@@ -86,5 +86,9 @@ const stateWords = {
   backoff: "in backoff",
 } as const satisfies Record<UnitStatus["state"], string>;
 
+/** Of a pool. */
+export const lateWords = (late: number): string =>
+  `${counted(late, "flow run")} ${late === 1 ? "is" : "are"} late: nothing has begun ${late === 1 ? "it" : "them"} yet`;
+
 const counted = (number: number, noun: string): string =>
   `${number} ${noun}${number === 1 ? "" : "s"}`;

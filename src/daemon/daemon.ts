@@ -157,11 +157,11 @@ export class Daemon implements AsyncDisposable {
       environment: () => this.#environments.snapshot,
       collected: () => ({ prefect: this.#prefect.view, volumes: this.#volumes.view }),
       scraped: () => {
-        this.#prefect.scraped();
-        this.#volumes.scraped();
+        this.#prefect.isRead();
+        this.#volumes.isRead();
       },
       outOfMemory: () => this.#runs.outOfMemory,
-      isReady: () => this.#plane.status().ready,
+      isReady: () => this.#plane.glance().ready,
     });
     this.#herald = new Herald({
       clock: systemClock,
@@ -169,7 +169,7 @@ export class Daemon implements AsyncDisposable {
       tell: (level, message, event) => this.#tell(level, message, event),
       notifier: this.#notifier,
       publish: (event) => this.#plane.publish(event),
-      status: () => this.#plane.status(),
+      status: () => this.#plane.glance(),
       heed: (status) => this.#notifications.heed(status),
       isSettled: () => this.#installation.isSettled,
       command: commandLine(own, () => this.#config),
@@ -323,6 +323,7 @@ export class Daemon implements AsyncDisposable {
           isOverruled: (pool) => this.#checks.isOverruled(pool),
           isStopping: this.#phase === "stopping",
           runs: this.#runs.keeper.runs,
+          late: (pool) => this.#prefect.late(pool),
           now: new Date(),
         }),
       runs: new RunOrders(this.#runs.keeper, () => this.#config),
@@ -340,6 +341,7 @@ export class Daemon implements AsyncDisposable {
         ...this.#notifications.problems,
         ...this.#webProblems,
       ],
+      isRead: () => this.#prefect.isRead(),
       events: () => booted.events.recent,
       metrics: () => this.#metrics.render(),
       reload: () => this.reload(),
@@ -389,7 +391,7 @@ export class Daemon implements AsyncDisposable {
     this.#environments.keeper.start();
     this.#metrics.daemon.configLoaded(Date.now() / 1000);
     this.#phase = "running";
-    this.#notifier.ready(headline(this.#plane.status()));
+    this.#notifier.ready(headline(this.#plane.glance()));
     this.#heartbeat = this.#stack.use(this.#listenToHeart());
     this.#herald.overviewSoon();
     // Nothing waits for jobs but a reload.
@@ -442,7 +444,7 @@ export class Daemon implements AsyncDisposable {
       result.kind === "reloaded" ? "succeeded" : "failed",
       Date.now() / 1000,
     );
-    this.#notifier.ready(headline(this.#plane.status()));
+    this.#notifier.ready(headline(this.#plane.glance()));
     return result;
   }
 

@@ -51,6 +51,8 @@ export interface PlaneDeps {
   readonly environments: Environments;
   readonly notifications: Notifications;
   readonly problems: () => readonly Problem[];
+  /** Told that somebody reads the status. */
+  readonly isRead: () => void;
   readonly events: () => readonly EventEntry[];
   readonly metrics: () => Promise<string>;
   readonly reload: () => Promise<ReloadResult>;
@@ -70,6 +72,12 @@ export class Plane implements ControlPlane {
   }
 
   status(): Status {
+    this.#deps.isRead();
+    return this.glance();
+  }
+
+  /** For the daemon itself: nothing is found out for it. */
+  glance(): Status {
     const { supervisor, describeSelf, pools, checks, jobs, now, toWallClock, logOf } = this.#deps;
     const { status: environment } = this.#deps.environments.keeper;
     return buildStatus({

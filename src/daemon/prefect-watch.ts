@@ -34,7 +34,7 @@ export interface WatchedPrefect {
 
 const probeEvery = seconds(15);
 const collectEvery = seconds(30);
-/** After the last scrape nobody is believed to look any more. */
+/** After the last reader nobody is believed to look any more. */
 const readerLife = minutes(2);
 /** Three looks. */
 const viewLife = ms(3 * collectEvery);
@@ -49,7 +49,7 @@ export class PrefectWatch implements Disposable {
   readonly #probing: RepeatingTask;
   readonly #collecting: RepeatingTask;
   #watched: Watched | undefined;
-  #scrapedAt: Millis | undefined;
+  #readAt: Millis | undefined;
   #isUp = false;
   #version: string | undefined;
 
@@ -88,6 +88,11 @@ export class PrefectWatch implements Disposable {
     return view === undefined ? undefined : { ...view, version: this.#version };
   }
 
+  /** Runs of a declared pool whose time has passed; undefined if that is not known. */
+  late(pool: string): number | undefined {
+    return this.view?.pools.find(({ name }) => name === pool)?.runs?.late;
+  }
+
   /** It may answer differently from now on. */
   serverIsReady(): void {
     if (this.#watched !== undefined) this.#probing.request();
@@ -98,9 +103,10 @@ export class PrefectWatch implements Disposable {
     return isOverdue ? ["the watch over Prefect's API"] : [];
   }
 
-  scraped(): void {
+  /** Somebody reads what it finds: it is kept up to date for a while. */
+  isRead(): void {
     const isFirst = !this.#hasReader;
-    this.#scrapedAt = this.#deps.clock.now();
+    this.#readAt = this.#deps.clock.now();
     if (isFirst) this.#collecting.request();
   }
 
@@ -110,7 +116,7 @@ export class PrefectWatch implements Disposable {
   }
 
   get #hasReader(): boolean {
-    const at = this.#scrapedAt;
+    const at = this.#readAt;
     return at !== undefined && this.#deps.clock.now() - at < readerLife;
   }
 

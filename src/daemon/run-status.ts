@@ -52,6 +52,7 @@ export interface PoolSources {
   /** Whether an operator has opened it all the same. */
   readonly isOverruled: (pool: string) => boolean;
   readonly runs: readonly GuardedRun[];
+  readonly late: (pool: string) => number | undefined;
   readonly isStopping: boolean;
   readonly now: Date;
 }
@@ -69,6 +70,7 @@ export function poolStatuses(sources: PoolSources): readonly PoolStatus[] {
       ...intakeOf(pool, closure, runs, sources),
       concurrencyLimit: pool.concurrencyLimit ?? null,
       runs,
+      late: sources.late(pool.name) ?? null,
       drainDeadline: closure?.deadline ?? null,
       detached: isDetached(pool),
     };

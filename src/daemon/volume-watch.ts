@@ -30,7 +30,7 @@ export class VolumeWatch implements Disposable {
   readonly #deps: VolumeWatchDeps;
   readonly #task: RepeatingTask;
   #config: Config | undefined;
-  #scrapedAt: Millis | undefined;
+  #readAt: Millis | undefined;
   #seen: { readonly at: Millis; readonly view: VolumesSnapshot } | undefined;
   /** What was given up and has not come back. */
   readonly #hanging = new Set<string>();
@@ -55,9 +55,10 @@ export class VolumeWatch implements Disposable {
     return at !== undefined && this.#deps.clock.now() - at < viewLife ? view : undefined;
   }
 
-  scraped(): void {
+  /** Somebody reads what it finds: it is kept up to date for a while. */
+  isRead(): void {
     const isFirst = !this.#hasReader;
-    this.#scrapedAt = this.#deps.clock.now();
+    this.#readAt = this.#deps.clock.now();
     if (isFirst) this.#task.request();
   }
 
@@ -66,7 +67,7 @@ export class VolumeWatch implements Disposable {
   }
 
   get #hasReader(): boolean {
-    const at = this.#scrapedAt;
+    const at = this.#readAt;
     return at !== undefined && this.#deps.clock.now() - at < readerLife;
   }
 

@@ -118,7 +118,7 @@ test("pools: whether they take flow runs, and why not", () => {
         why: "paused by the supervisor because the check arc fails: /home/ubuntu/arc is not mounted",
         runs: 1,
       }),
-      pool("old", { concurrencyLimit: null, detached: false }),
+      pool("old", { concurrencyLimit: null, detached: false, late: 2 }),
     ],
   });
   expect(shown(status)).toMatchInlineSnapshot(`
@@ -144,6 +144,7 @@ test("pools: whether they take flow runs, and why not", () => {
         paused by the supervisor because the check arc fails: /home/ubuntu/arc is
         not mounted
     old            open      0/-
+        2 flow runs are late: nothing has begun them yet
         its flow runs are not detached: they are lost when its worker dies
     "
   `);

@@ -87,8 +87,10 @@ test("a scrape wakes the collector, which goes on for as long as it is scraped",
   configure();
   await first;
   const collected = next("collection");
-  watch.scraped();
+  expect(watch.late("gpu")).toBeUndefined();
+  watch.isRead();
   await collected;
+  expect(watch.late("gpu")).toBe(0);
   const all = await scrape();
   expect(all.get('sails_prefect_work_pool_info{pool="gpu",pool_type="process"}')).toBe(1);
   expect(all.get('sails_collector_success{collector="prefect"}')).toBe(1);

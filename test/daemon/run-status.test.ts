@@ -19,6 +19,7 @@ function shown(
     failing: () => ["check arc fails since 11:58 UTC: nothing is mounted at /arc"],
     isOverruled: () => isOverruled,
     runs: [],
+    late: () => undefined,
     isStopping,
     now,
   });

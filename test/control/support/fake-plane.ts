@@ -80,6 +80,7 @@ export const pool = (name: string, changes: Partial<PoolStatus> = {}): PoolStatu
   why: null,
   concurrencyLimit: 2,
   runs: 0,
+  late: null,
   drainDeadline: null,
   detached: true,
   ...changes,
