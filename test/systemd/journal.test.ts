@@ -1,6 +1,6 @@
 /** What children print under a real systemd: in the journal, whatever becomes of the daemon and of journald. */
 import { readFile } from "node:fs/promises";
-import { expect, test } from "vitest";
+import { expect, type TestContext, test } from "vitest";
 import { eventIds } from "../../src/daemon/events.ts";
 import type { Entry } from "../support/systemd/container.ts";
 import { InstalledDaemon, unit } from "../support/systemd/installed-daemon.ts";
@@ -91,48 +91,66 @@ test("why it died is read from the journal", async (ctx) => {
 
 const lines = 500_000;
 
-test("500,000 lines of one child are all there, and cost the daemon nothing, though it is killed meanwhile", {
-  timeout: 180_000,
-}, async (ctx) => {
+/** Two of them, each of which begins when its file is there. */
+async function withFloods(ctx: Pick<TestContext, "skip">) {
   const container = await shared(ctx);
   await container.write(
     "/etc/systemd/journald.conf.d/room.conf",
     "[Journal]\nSystemMaxUse=2G\nRuntimeMaxUse=2G\nSystemKeepFree=100M\n",
   );
   await container.ask(["systemctl", "restart", "systemd-journald"]);
-  const start = "/tmp/begin";
-  const waits = `
+  const waits = (start: string): string => `
 import os, time
 while not os.path.exists("${start}"): time.sleep(0.02)
 `;
-  const services = [service("flood", waits + counter(lines))];
-  await using daemon = await InstalledDaemon.install(container, { config: { services } });
+  const services = ["one", "two"].map((name) =>
+    service(name, waits(`/tmp/begin-${name}`) + counter(lines)),
+  );
+  const daemon = await InstalledDaemon.install(container, { config: { services } });
   await daemon.order("start");
   await daemon.untilReady();
-  const count = async (): Promise<number> =>
-    Number(await container.ask([...["sh", "-c", "journalctl -q -o cat -t service@flood | wc -l"]]));
+  const ask = (words: string): Promise<string> => container.ask(["sh", "-c", words]);
+  const journal = (name: string): string => `journalctl -q -o cat -t service@${name}`;
+  return {
+    daemon,
+    begin: (name: string) => container.write(`/tmp/begin-${name}`, ""),
+    /** Resolves when so many are there. */
+    until: (name: string, least: number) =>
+      container.until(
+        `${least} lines are there`,
+        async () =>
+          (await ask(`${journal(name)} -n 1 | cut -c1-7`)) >= pad(least) ? true : undefined,
+        180_000,
+      ),
+    count: async (name: string) => [
+      Number(await ask(`${journal(name)} | wc -l`)),
+      Number(await ask(`${journal(name)} | cut -c1-7 | sort -u | wc -l`)),
+    ],
+  };
+}
+
+const pad = (count: number): string => String(count).padStart(7, "0");
+
+test("500,000 lines of one child are all there, cost the daemon nothing, and outlive it", {
+  timeout: 240_000,
+}, async (ctx) => {
+  const { daemon, begin, until, count } = await withFloods(ctx);
+  await using _installed = daemon;
   const before = await ticksOf(daemon);
-  await container.write(start, "");
-  await container.until("a part is there", async () =>
-    (await count()) > 50_000 ? true : undefined,
-  );
-  const after = await ticksOf(daemon);
+  await begin("one");
+  await until("one", lines);
+  // Of 10 ms each.
+  expect((await ticksOf(daemon)) - before).toBeLessThanOrEqual(5);
+  expect(await count("one")).toEqual([lines, lines]);
+
+  await begin("two");
+  await until("two", lines / 10);
   const first = await daemon.mainPid();
   await daemon.signal("KILL");
   await daemon.anotherOne(first);
-  await container.until(
-    "all of it is there",
-    async () => ((await count()) >= lines ? true : undefined),
-    120_000,
-  );
-  expect(await count()).toBe(lines);
-  const sorted = await container.ask([
-    ...["sh", "-c", "journalctl -q -o cat -t service@flood | cut -c1-7 | sort -u | wc -l"],
-  ]);
-  expect(Number(sorted)).toBe(lines);
-  // Of 10 ms each.
-  expect(after - before).toBeLessThanOrEqual(5);
-  const said = await container.journal("-u", "systemd-journald");
+  await until("two", lines);
+  expect(await count("two")).toEqual([lines, lines]);
+  const said = await daemon.container.journal("-u", "systemd-journald");
   expect(said.filter(({ message }) => /Suppressed/.test(message))).toEqual([]);
 });
 
