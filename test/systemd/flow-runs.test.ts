@@ -238,7 +238,7 @@ test(
 
     const said = messages(await flows.said());
     const start = placeOf(said, /^worker@runs: started/);
-    expect(placeOf(said, /^pool runs: limit set from 3 to 10/)).toBeLessThan(start);
+    expect(placeOf(said, /^limit runs: concurrency_limit 3 → 10/)).toBeLessThan(start);
     for (const id of cut) {
       expect(placeOf(said, new RegExp(`${id}.* is Crashed now`))).toBeLessThan(start);
       const { state } = await flows.seen(id);
