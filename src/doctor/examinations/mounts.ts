@@ -7,7 +7,7 @@ import type { Mount } from "../ports.ts";
 export const mounts: Examination = {
   name: "mounts",
   finds:
-    "something that the configuration names lies where nothing is mounted, though /etc/fstab or a check says so; or a mount that a check names does not answer",
+    "something that the configuration names lies where nothing is mounted, though /etc/fstab or a check expects a mount; or a mount that a check names does not answer",
   examine: async ({ config, eyes }) => {
     const points = config.checks.flatMap(({ target }) =>
       target.kind === "mount" ? [target.path] : [],
@@ -32,11 +32,11 @@ export function judgeMounts(
     .filter((point) => !isMounted(point))
     .flatMap((point) => {
       const path = used.find((one) => one === point || one.startsWith(`${point}/`));
-      return path === undefined ? [] : [missing(point, `/etc/fstab says so, and ${path} is in it`)];
+      return path === undefined ? [] : [missing(point, `/etc/fstab has a mount there, and ${path} is in it`)];
     });
   const ofChecks = config.checks.flatMap(({ name, target }) => {
     if (target.kind !== "mount" || isMounted(target.path)) return [];
-    return [missing(target.path, `the check ${name} says so`)];
+    return [missing(target.path, `the check ${name} expects a mount there`)];
   });
   return [...new Map([...ofTable, ...ofChecks].map((one) => [one.id, one])).values()];
 }
