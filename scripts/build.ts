@@ -1,6 +1,7 @@
 // Bundles the program into dist/: the entry, and a chunk for each part that is imported lazily.
+// The package (scripts/package.ts) takes the same files.
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { build, type Plugin } from "esbuild";
 
 const root = join(import.meta.dirname, "..");
@@ -68,47 +69,82 @@ const withoutUnusedMetrics: Plugin = {
   },
 };
 
-const { outputFiles } = await build({
-  absWorkingDir: root,
-  entryPoints: {
-    "sails-supervisor": "src/main.ts",
-    "password-worker": "src/control/password-worker.ts",
+/** The program names its version by its manifest. */
+const withVersion = (version: string): Plugin => ({
+  name: "with-version",
+  setup(bundler) {
+    bundler.onLoad({ filter: /package\.json$/ }, ({ path }) =>
+      path === join(root, "package.json")
+        ? { contents: JSON.stringify({ version }), loader: "json" }
+        : undefined,
+    );
   },
-  outdir: dist,
-  chunkNames: "chunks/[name]-[hash]",
-  bundle: true,
-  splitting: true,
-  platform: "node",
-  format: "esm",
-  target: "node24",
-  minify: true,
-  // Errors and logs name classes and functions.
-  keepNames: true,
-  sourcemap: "linked",
-  // Some dependencies are CommonJS and call require. The long name cannot meet a minified one.
-  banner: {
-    js: "import{createRequire as bundleCreateRequire}from'node:module';const require=bundleCreateRequire(import.meta.url);",
-  },
-  plugins: [lazyCommonJs, withoutWebSocket, withoutUnusedMetrics],
-  logLevel: "warning",
-  write: false,
-}).catch(() => process.exit(1)); // It has printed why.
+});
 
-const isEntry = (path: string): boolean => path === join(dist, "sails-supervisor.js");
-
-// The entry comes last and by a rename: whoever starts meanwhile gets the old program or the new one.
-for (const { path, contents } of outputFiles.toSorted(
-  (a, b) => Number(isEntry(a.path)) - Number(isEntry(b.path)),
-)) {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(`${path}.new`, contents);
-  renameSync(`${path}.new`, path);
+/**
+ * The files of the program by their paths in dist/.
+ *
+ * @param version another one than that of package.json
+ * @throws when a source has a fault; esbuild has printed it
+ */
+export async function bundle(version?: string): Promise<ReadonlyMap<string, Uint8Array>> {
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: {
+      "sails-supervisor": "src/main.ts",
+      "password-worker": "src/control/password-worker.ts",
+    },
+    outdir: dist,
+    chunkNames: "chunks/[name]-[hash]",
+    bundle: true,
+    splitting: true,
+    platform: "node",
+    format: "esm",
+    target: "node24",
+    minify: true,
+    // Errors and logs name classes and functions.
+    keepNames: true,
+    sourcemap: "linked",
+    // Some dependencies are CommonJS and call require. The long name cannot meet a minified one.
+    banner: {
+      js: "import{createRequire as bundleCreateRequire}from'node:module';const require=bundleCreateRequire(import.meta.url);",
+    },
+    plugins: [
+      lazyCommonJs,
+      withoutWebSocket,
+      withoutUnusedMetrics,
+      ...(version === undefined ? [] : [withVersion(version)]),
+    ],
+    logLevel: "warning",
+    write: false,
+  });
+  return new Map(outputFiles.map(({ path, contents }) => [relative(dist, path), contents]));
 }
 
-// A daemon that still runs the former build may yet import one of its chunks.
-const written = new Set(outputFiles.map(({ path }) => path));
-for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
-  const path = join(entry.parentPath, entry.name);
-  if (entry.isFile() && !written.has(path) && Date.now() - statSync(path).mtimeMs > weekMs)
-    rmSync(path);
+/** The entry comes last and by a rename: whoever starts meanwhile gets the old program or the new one. */
+function write(files: ReadonlyMap<string, Uint8Array>): void {
+  const isEntry = (path: string): boolean => !path.includes("/") && path.endsWith(".js");
+  for (const [path, contents] of [...files].toSorted(
+    ([a], [b]) => Number(isEntry(a)) - Number(isEntry(b)),
+  )) {
+    const file = join(dist, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(`${file}.new`, contents);
+    renameSync(`${file}.new`, file);
+  }
+}
+
+/** A daemon that still runs the former build may yet import one of its chunks. */
+function removeOld(files: ReadonlyMap<string, Uint8Array>): void {
+  for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    const isOld = (): boolean => Date.now() - statSync(path).mtimeMs > weekMs;
+    if (entry.isFile() && !files.has(relative(dist, path)) && isOld()) rmSync(path);
+  }
+}
+
+if (import.meta.main) {
+  const files = await bundle().catch(() => process.exit(1)); // It has printed why.
+  write(files);
+  removeOld(files);
 }

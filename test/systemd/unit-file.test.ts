@@ -17,7 +17,7 @@ async function verify(text: string): Promise<string> {
   await chmod(program, 0o755);
   const unit = join(folder, "sails-supervisor.service");
   await writeFile(unit, text.replace("/usr/bin/sails-supervisor", program));
-  const { stdout, stderr } = await run("systemd-analyze", ["verify", unit]).catch(
+  const { stdout, stderr } = await run("systemd-analyze", ["verify", "--man=no", unit]).catch(
     (error: { stdout: string; stderr: string }) => error,
   );
   return (stdout + stderr)
