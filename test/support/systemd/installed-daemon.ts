@@ -44,6 +44,26 @@ export class InstalledDaemon implements AsyncDisposable {
     return daemon;
   }
 
+  /** By the package; `dpkg` does no more with it than what is asked for here, nor is it purged when disposed. */
+  static async fromPackage(
+    container: SystemdContainer,
+    file: string,
+    { config, service = [] }: Installation = {},
+  ): Promise<InstalledDaemon> {
+    const daemon = new InstalledDaemon(container);
+    await daemon.dpkg("-i", file);
+    if (config !== undefined) await daemon.configure(config);
+    if (service.length > 0) await daemon.dropIn("user", service);
+    return daemon;
+  }
+
+  /** Returns what it printed; throws unless it succeeds. */
+  async dpkg(...words: readonly string[]): Promise<string> {
+    const { status, stdout, stderr } = await this.container.run(["dpkg", ...words]);
+    if (status !== 0) throw new Error(`dpkg ${words.join(" ")}: ${stdout}${stderr}`);
+    return stdout + stderr;
+  }
+
   async configure(config: Readonly<Record<string, unknown>>): Promise<void> {
     await this.container.write(configFile, stringify({ server: { enabled: false }, ...config }));
   }

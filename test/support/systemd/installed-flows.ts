@@ -44,6 +44,8 @@ export class InstalledFlows {
     container: SystemdContainer,
     environment: string,
     pool: Readonly<Record<string, unknown>> = {},
+    install: (config: Readonly<Record<string, unknown>>) => Promise<InstalledDaemon> = (config) =>
+      InstalledDaemon.install(container, { config }),
   ): Promise<InstalledFlows> {
     const project = "/srv/flows";
     const { target, source } = InstalledFlows.volume;
@@ -51,19 +53,17 @@ export class InstalledFlows {
     await container.ask(["chown", "-R", user, project]);
     await container.ask(["install", "-d", "-o", user, target, source]);
     const mount = `[Mount]\nWhat=${source}\nWhere=${target}\nType=none\nOptions=bind\n`;
-    const install = "[Install]\nWantedBy=local-fs.target\n";
-    await container.write(`/etc/systemd/system/${InstalledFlows.mountUnit}`, mount + install);
-    const daemon = await InstalledDaemon.install(container, {
-      config: {
-        prefect: {
-          home: InstalledFlows.home,
-          env: { PREFECT_WORKER_QUERY_SECONDS: "2", SAILS_TEST_FLOWS: project },
-        },
-        environment: { path: environment },
-        server: { enabled: true },
-        pools: [{ name: "runs", concurrency_limit: 10, ...pool }],
-        deployments: [{ prefect_yaml: join(project, "prefect.yaml") }],
+    const wanted = "[Install]\nWantedBy=local-fs.target\n";
+    await container.write(`/etc/systemd/system/${InstalledFlows.mountUnit}`, mount + wanted);
+    const daemon = await install({
+      prefect: {
+        home: InstalledFlows.home,
+        env: { PREFECT_WORKER_QUERY_SECONDS: "2", SAILS_TEST_FLOWS: project },
       },
+      environment: { path: environment },
+      server: { enabled: true },
+      pools: [{ name: "runs", concurrency_limit: 10, ...pool }],
+      deployments: [{ prefect_yaml: join(project, "prefect.yaml") }],
     });
     await container.ask(["systemctl", "enable", "--now", InstalledFlows.mountUnit]);
     await container.ask(["systemctl", "enable", "sails-supervisor"]);
