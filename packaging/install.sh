@@ -41,7 +41,10 @@ copy_beside() {
     case $place in /etc/sails-supervisor/*) [ ! -e "$place" ] || continue ;; esac
     mkdir -p "${place%/*}" && cp -dp --no-preserve=ownership "$file" "$place.new" || exit
     case $place in
-      *.service) sed -i "s|/usr/bin/sails-supervisor|$prefix/bin/sails-supervisor|" "$place.new" || exit ;;
+      *.service)
+        sed -i -e "s|/usr/bin/sails-supervisor|$prefix/bin/sails-supervisor|" -e "s|/usr/share|$prefix/share|" \
+          "$place.new" || exit
+        ;;
     esac
     echo "$place" >>"$library/installed-files.new" || exit
   done
@@ -94,10 +97,7 @@ install_all() {
   echo "What comes first: $prefix/share/doc/sails-supervisor/docs/install.md"
 }
 
-uninstall() {
-  [ "$(id -u)" = 0 ] || fail "only root can remove it" "run it with sudo"
-  [ -f "$list" ] || fail "nothing is installed below $prefix" "name the folder that it was installed to: PREFIX=/opt/sails-supervisor"
-  if has_systemd; then systemctl stop "$unit"; fi
+remove_installed() {
   while read -r place; do
     case $place in
       /etc/sails-supervisor/*) ;;
@@ -109,6 +109,13 @@ uninstall() {
   done <"$list"
   rm -rf "$library"
   rmdir -p "${library%/*}" 2>/dev/null || true
+}
+
+uninstall() {
+  [ "$(id -u)" = 0 ] || fail "only root can remove it" "run it with sudo"
+  [ -f "$list" ] || [ -n "$1" ] || fail "nothing is installed below $prefix" "name the folder that it was installed to: PREFIX=/opt/sails-supervisor"
+  if has_systemd && systemctl cat "$unit" >/dev/null 2>&1; then systemctl stop "$unit"; fi
+  if [ -f "$list" ]; then remove_installed; fi
   if [ -n "$1" ]; then
     rm -rf --one-file-system /var/lib/sails-supervisor /etc/sails-supervisor
     rm -rf "/etc/systemd/system/$unit.d"

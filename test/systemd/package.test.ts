@@ -8,6 +8,7 @@ import { expect, type TestContext, test } from "vitest";
 import { buildPackages, whyNoPackages } from "../support/packages.ts";
 import { environmentOf } from "../support/prefect-environments.ts";
 import { type SystemdContainer, user } from "../support/systemd/container.ts";
+import { Footprint } from "../support/systemd/footprint.ts";
 import { InstalledDaemon, unit } from "../support/systemd/installed-daemon.ts";
 import { InstalledFlows } from "../support/systemd/installed-flows.ts";
 import { sharedContainer } from "../support/systemd/shared-container.ts";
@@ -24,7 +25,7 @@ interface Machine {
   /** The packages of two versions, by their paths in the container. */
   readonly former: string;
   readonly next: string;
-  readonly filesBefore: readonly string[];
+  readonly before: Footprint;
 }
 
 let preparing: Promise<Machine> | undefined;
@@ -45,29 +46,7 @@ async function prepare(container: SystemdContainer): Promise<Machine> {
     return `/srv/packages/${basename(file)}`;
   };
   const [former, next] = [await build("0.1.0"), await build("0.2.0")];
-  return { container, former, next, filesBefore: await files(container) };
-}
-
-/** All that could be left of it; of dpkg's and systemd's own notes only what has its name. */
-async function files(container: SystemdContainer): Promise<readonly string[]> {
-  const kept = [
-    "/proc",
-    "/sys",
-    "/dev",
-    "/tmp",
-    "/srv",
-    "/var/log/journal",
-    "/run/systemd/journal",
-  ];
-  const pruned = kept.flatMap((path) => ["-path", path, "-o"]).slice(0, -1);
-  const found = await container.ask(["find", "/", "(", ...pruned, ")", "-prune", "-o", "-print"]);
-  return found.split("\n");
-}
-
-async function left({ container, filesBefore }: Machine): Promise<readonly string[]> {
-  const before = new Set(filesBefore);
-  const own = (path: string): boolean => path.includes("sails-supervisor");
-  return (await files(container)).filter((path) => !before.has(path) && own(path)).toSorted();
+  return { container, former, next, before: await Footprint.of(container) };
 }
 
 let packaged: InstalledDaemon | undefined;
@@ -224,7 +203,7 @@ test("removed, it leaves configuration and data, and no process", patient, async
   const daemon = await installed(ctx);
   await daemon.dpkg("-r", "sails-supervisor");
   expect((await daemon.container.run(["pgrep", "-u", "sails-supervisor"])).stdout).toBe("");
-  const paths = await left(await machine(ctx));
+  const paths = await (await machine(ctx)).before.left();
   const folders = [
     "/etc/sails-supervisor",
     "/etc/systemd/system/multi-user.target.wants/sails-supervisor.service",
@@ -241,7 +220,7 @@ test("purged, it leaves nothing", patient, async (ctx) => {
   const daemon = await installed(ctx);
   await daemon.dropIn("user", [`User=${user}`]);
   await daemon.dpkg("--purge", "sails-supervisor");
-  expect(await left(await machine(ctx))).toEqual([]);
+  expect(await (await machine(ctx)).before.left()).toEqual([]);
   packaged = undefined;
 });
 

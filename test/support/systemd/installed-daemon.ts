@@ -57,6 +57,11 @@ export class InstalledDaemon implements AsyncDisposable {
     return daemon;
   }
 
+  /** Installed by somebody else. */
+  static found(container: SystemdContainer): InstalledDaemon {
+    return new InstalledDaemon(container);
+  }
+
   /** Returns what it printed; throws unless it succeeds. */
   async dpkg(...words: readonly string[]): Promise<string> {
     const { status, stdout, stderr } = await this.container.run(["dpkg", ...words]);
