@@ -10,6 +10,7 @@ it upgrades: whatever runs is left alone, and the daemon is replaced in place.
 HELP
 }
 set -eu
+umask 022
 here=$(cd -P -- "${0%/*}" && pwd -P)
 prefix=${PREFIX:-/usr/local}
 library=$prefix/lib/sails-supervisor

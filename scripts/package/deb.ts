@@ -48,6 +48,7 @@ export async function buildDeb(tree: Tree, packaging: Packaging): Promise<string
 async function writeControl(tree: Tree, folder: string, packaging: Packaging): Promise<void> {
   const control = join(folder, "DEBIAN");
   await mkdir(control);
+  await chmod(control, 0o755);
   const write = async (name: string, content: string, mode = 0o644): Promise<void> => {
     await writeFile(join(control, name), content);
     await chmod(join(control, name), mode);
