@@ -116,13 +116,17 @@ test(
     const daemon = await installed(ctx);
     const { former, next } = await machine(ctx);
     const before = await childrenOf(daemon);
+    const parts = async () =>
+      (await daemon.container.ask(["ls", `${library}/dist/chunks`])).split("\n");
+    const own = await parts();
     await daemon.configure({ services, retired: true });
     const said = await daemon.dpkg("-i", former);
     expect(said).toMatch(
       /would not start, so the one that runs goes on:\n.*config\.yaml:.*retired/,
     );
     expect(await versionOf(daemon)).toBe("0.2.0");
-    // Of its own program the disk has only what was kept for it.
+    // What of its program it has not loaded yet has been kept for it.
+    expect(await parts()).toEqual(expect.arrayContaining(own));
     await daemon.configure({ services: [...services, sleeper("c")] });
     await daemon.order("reload");
     await daemon.untilUnit("service@c", ({ ready }) => ready);
