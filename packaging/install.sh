@@ -26,6 +26,7 @@ fail() {
 place_of() {
   case $1 in
     usr/lib/systemd/system/*) echo "/etc/systemd/system/${1##*/}" ;;
+    usr/lib/systemd/catalog/*) echo "/usr/local/lib/systemd/catalog/${1##*/}" ;;
     usr/share/zsh/vendor-completions/*) echo "$prefix/share/zsh/site-functions/${1##*/}" ;;
     usr/*) echo "$prefix/${1#usr/}" ;;
     *) echo "/$1" ;;
@@ -91,6 +92,7 @@ install_all() {
     systemd-sysusers "$prefix/lib/sysusers.d/sails-supervisor.conf"
   fi
   if has_systemd; then
+    journalctl --update-catalog
     systemctl daemon-reload
     replace_daemon "$library"
   fi
@@ -123,6 +125,7 @@ uninstall() {
     rm -f /etc/systemd/system/*.wants/"$unit"
   fi
   if has_systemd; then
+    journalctl --update-catalog
     systemctl daemon-reload
     systemctl reset-failed "$unit" 2>/dev/null || true
   fi

@@ -28,6 +28,10 @@ export function programToRead(): Command {
     openDatabase: never,
     confirm: never,
     databaseWork: never,
+    journal: never,
+    journalIdentifiers: never,
+    examine: never,
+    doctorWork: never,
     draft: never,
   };
   return buildProgram(context, never);

@@ -55,7 +55,7 @@ export async function treeOf(
     ["usr/share/man/man8/sails-supervisor.8.gz", zipped(commandPage(product))],
     ["usr/share/man/man5/sails-supervisor.yaml.5.gz", zipped(configPage(product))],
     ...completions(),
-    ...(await files(root, "docs/*.md", `${documents}/docs`)),
+    ...(await files(root, "docs/**", `${documents}/docs`)),
     [`${documents}/README.md`, { kind: "file", from: join(root, "README.md") }],
     [`${documents}/changelog.gz`, zipped(await readFile(join(root, "CHANGELOG.md"), "utf8"))],
     [`${documents}/copyright`, text(await copyright(root, product, shipped, node))],

@@ -51,6 +51,7 @@ test("it installs below its prefix, and starts when somebody says so", patient, 
   expect(await daemon.show("ActiveState")).toBe("inactive");
   await container.ask(["systemctl", "enable", "--now", "sails-supervisor"]);
   expect((await daemon.untilReady()).supervisor.version).toBe("0.1.0");
+  expect(await container.ask(["journalctl", "--list-catalog"])).toContain(" sails-supervisor: ");
   expect(await container.ask(["sails-supervisor", "--version"])).toBe("0.1.0");
   const documents = (await daemon.show("Documentation")).split(" ").at(-1);
   expect(documents).toBe(`file:${prefix}/share/doc/sails-supervisor/docs/install.md`);

@@ -2,7 +2,7 @@
  * The package on a machine with a systemd and nothing else: one life of it, from the first install to
  * the purge. Each test goes on where the one before it has ended.
  */
-import { rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { basename } from "node:path";
 import { expect, type TestContext, test } from "vitest";
 import { buildPackages, whyNoPackages } from "../support/packages.ts";
@@ -49,6 +49,15 @@ async function prepare(container: SystemdContainer): Promise<Machine> {
   return { container, former, next, before: await Footprint.of(container) };
 }
 
+/** The one of docs/install.md, for the user and the volume of the tests. */
+async function documentedDropIn(): Promise<string> {
+  const block = /```ini\n(.*?)```/s.exec(await readFile("docs/install.md", "utf8"))?.[1] ?? "";
+  return block
+    .replaceAll(/^ +/gm, "")
+    .replace("User=ubuntu", `User=${user}`)
+    .replace("/mnt/prefect", InstalledFlows.volume.target);
+}
+
 let packaged: InstalledDaemon | undefined;
 
 async function installed(ctx: Pick<TestContext, "skip">): Promise<InstalledDaemon> {
@@ -79,6 +88,7 @@ test(
     const { stdout } = await daemon.systemctl("status", "--no-pager", "--full");
     expect(stdout).toContain("Supervisor of a self-hosted Prefect: server, workers");
     expect(stdout).toMatch(/Docs: man:sails-supervisor\(8\)/);
+    expect(await container.ask(["journalctl", "--list-catalog"])).toContain(" sails-supervisor: ");
     expect(stdout).toContain(
       "file:///usr/share/doc/sails-supervisor/docs/install.md".replace("//", ""),
     );
@@ -232,9 +242,12 @@ test("ten flow runs do not notice an upgrade", { timeout: 300_000 }, async (ctx)
   const environment = environmentOf("survey", ctx);
   const { container, former, next } = await machine(ctx);
   const flows = await InstalledFlows.install(container, environment, {}, (config) =>
-    InstalledDaemon.fromPackage(container, former, { config, service: [`User=${user}`] }),
+    InstalledDaemon.fromPackage(container, former, { config }),
   );
   const { daemon } = flows;
+  await container.write(`/etc/systemd/system/${unit}.d/override.conf`, await documentedDropIn());
+  await container.ask(["systemctl", "daemon-reload"]);
+  expect((await daemon.show("Requires")).split(" ")).toContain(InstalledFlows.mountUnit);
   await flows.running();
   const until = "/tmp/all-may-end";
   const runs = await Promise.all(Array.from({ length: 10 }, () => flows.create({ until })));

@@ -48,12 +48,11 @@ export class InstalledDaemon implements AsyncDisposable {
   static async fromPackage(
     container: SystemdContainer,
     file: string,
-    { config, service = [] }: Installation = {},
+    { config }: Pick<Installation, "config"> = {},
   ): Promise<InstalledDaemon> {
     const daemon = new InstalledDaemon(container);
     await daemon.dpkg("-i", file);
     if (config !== undefined) await daemon.configure(config);
-    if (service.length > 0) await daemon.dropIn("user", service);
     return daemon;
   }
 
