@@ -50,6 +50,43 @@ describe("the packages", () => {
       .replaceAll("\\-", "-");
   };
 
+  test("have everything where it belongs, and nothing that not everybody may read", async () => {
+    const deb = built.find((file) => file.endsWith(".deb")) ?? "";
+    const { stdout } = await run("dpkg-deb", ["-c", deb]);
+    const lines = stdout.trim().split("\n");
+    const usual = /^(drwxr-xr-x|-rw-r--r--|-rwxr-xr-x|lrwxrwxrwx) root\/root /;
+    expect(lines.filter((line) => !usual.test(line))).toEqual([]);
+    const programs = lines.filter((line) => line.startsWith("-rwx"));
+    expect(programs.every((line) => / \.\/usr\/lib\/sails-supervisor\//.test(line))).toBe(true);
+    for (const path of [
+      "/etc/sails-supervisor/config.yaml",
+      "/usr/lib/sails-supervisor/libexec/flow-run",
+      "/usr/lib/systemd/catalog/sails-supervisor.catalog",
+      "/usr/lib/systemd/system/sails-supervisor.service",
+      "/usr/lib/sysusers.d/sails-supervisor.conf",
+      "/usr/share/bash-completion/completions/sails-supervisor",
+      "/usr/share/doc/sails-supervisor/docs/install.md",
+      "/usr/share/fish/vendor_completions.d/sails-supervisor.fish",
+      "/usr/share/sails-supervisor/monitoring/grafana/sails-supervisor.json",
+      "/usr/share/sails-supervisor/monitoring/rules/sails-supervisor.yml",
+      "/usr/share/zsh/vendor-completions/_sails-supervisor",
+    ]) {
+      expect(lines.filter((line) => line.endsWith(` .${path}`))).toHaveLength(1);
+    }
+    const fields = ["-f", deb, "Architecture", "Depends"];
+    expect((await run("dpkg-deb", fields)).stdout).toBe(
+      "Architecture: amd64\nDepends: libc6 (>= 2.28), libgcc-s1, libstdc++6 (>= 8)\n",
+    );
+  });
+
+  test("declare nothing by their own configuration, and it has no fault", async () => {
+    const check = ["config", "check", "--config", join(root, "etc/sails-supervisor/config.yaml")];
+    const program = join(root, "usr/bin/sails-supervisor");
+    expect((await run(program, check)).stdout).toContain("config.yaml");
+    const { stdout } = await run(program, ["config", "show", ...check.slice(2)]);
+    expect(stdout).toMatch(/server\.enabled\W+false/);
+  });
+
   test("runs, without anything of the checkout", async () => {
     const { stdout } = await run(join(root, "usr/bin/sails-supervisor"), ["--version"]);
     expect(stdout).toBe("0.1.0\n");
