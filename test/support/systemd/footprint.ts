@@ -1,10 +1,8 @@
 /** What an installation leaves on a machine. */
 import type { SystemdContainer } from "./container.ts";
 
-/** Neither the machine's own business nor a place that tests bring things to. */
-const elsewhere = [
-  ...["/proc", "/sys", "/dev", "/tmp", "/srv", "/mnt", "/var/log/journal", "/run/systemd/journal"],
-];
+/** Systemd's own, and where tests bring things to. */
+const elsewhere = ["/tmp", "/srv", "/mnt", "/var/log/journal", "/run/systemd", "/run/log"];
 
 export class Footprint {
   readonly #container: SystemdContainer;
@@ -19,17 +17,26 @@ export class Footprint {
     return new Footprint(container, await paths(container));
   }
 
-  /** What was not there before and has the name of the program in it, sorted. */
+  /** What was not there before, sorted. */
   async left(): Promise<readonly string[]> {
     const now = await paths(this.#container);
-    return now
-      .filter((path) => !this.#before.has(path) && path.includes("sails-supervisor"))
-      .toSorted();
+    return now.filter((path) => !this.#before.has(path)).toSorted();
   }
 }
 
 async function paths(container: SystemdContainer): Promise<readonly string[]> {
   const pruned = elsewhere.flatMap((path) => ["-path", path, "-o"]).slice(0, -1);
-  const found = await container.ask(["find", "/", "(", ...pruned, ")", "-prune", "-o", "-print"]);
+  // What is bound into the container is on other devices.
+  const where = ["/", "/run", "-xdev"];
+  const found = await container.ask([
+    "find",
+    ...where,
+    "(",
+    ...pruned,
+    ")",
+    "-prune",
+    "-o",
+    "-print",
+  ]);
   return found.split("\n");
 }
