@@ -213,13 +213,29 @@ test("a stop during the upgrade is a stop", patient, async (ctx) => {
   expect(await versionOf(daemon)).toBe("0.1.0");
 });
 
+test("one drop-in hands all of it to the owner of the data", patient, async (ctx) => {
+  const daemon = await installed(ctx);
+  const { container } = daemon;
+  await container.write(`/etc/systemd/system/${unit}.d/override.conf`, await documentedDropIn());
+  await container.ask(["systemctl", "daemon-reload"]);
+  await daemon.order("stop");
+  await daemon.order("start");
+  await daemon.untilReady();
+  const pids = (await daemon.processes()).join(",");
+  const users = await container.ask(["ps", "-o", "user=", "-p", pids]);
+  expect(new Set(users.split("\n"))).toEqual(new Set([user]));
+  const foreign = ["find", daemon.stateDir, "!", "-user", user];
+  expect(await container.ask(foreign)).toBe("");
+});
+
 test("removed, it leaves configuration and data, and no process", patient, async (ctx) => {
   const daemon = await installed(ctx);
   await daemon.dpkg("-r", "sails-supervisor");
-  expect((await daemon.container.run(["pgrep", "-u", "sails-supervisor"])).stdout).toBe("");
+  expect((await daemon.container.run(["pgrep", "-u", `${user},sails-supervisor`])).stdout).toBe("");
   const paths = await (await machine(ctx)).before.left();
   const folders = [
     "/etc/sails-supervisor",
+    "/etc/systemd/system/sails-supervisor.service.d",
     "/etc/systemd/system/multi-user.target.wants/sails-supervisor.service",
     "/var/lib/sails-supervisor",
     "/var/lib/dpkg/info/sails-supervisor.list",
@@ -232,7 +248,6 @@ test("removed, it leaves configuration and data, and no process", patient, async
 
 test("purged, it leaves nothing", patient, async (ctx) => {
   const daemon = await installed(ctx);
-  await daemon.dropIn("user", [`User=${user}`]);
   await daemon.dpkg("--purge", "sails-supervisor");
   expect(await (await machine(ctx)).before.left()).toEqual([]);
   packaged = undefined;
