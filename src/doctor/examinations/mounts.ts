@@ -32,7 +32,9 @@ export function judgeMounts(
     .filter((point) => !isMounted(point))
     .flatMap((point) => {
       const path = used.find((one) => one === point || one.startsWith(`${point}/`));
-      return path === undefined ? [] : [missing(point, `/etc/fstab has a mount there, and ${path} is in it`)];
+      return path === undefined
+        ? []
+        : [missing(point, `/etc/fstab has a mount there, and ${path} is in it`)];
     });
   const ofChecks = config.checks.flatMap(({ name, target }) => {
     if (target.kind !== "mount" || isMounted(target.path)) return [];
