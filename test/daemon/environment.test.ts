@@ -151,7 +151,7 @@ tools = { path = "libs/tools" }
   expect(environment?.reason).toBe("is what uv.lock says");
   const python = join(place.path, "bin/python");
   const code = "import survey, tools; print(survey.y, tools.x, tools.__file__)";
-  const printed = execFileSync(python, ["-c", code], { encoding: "utf8" });
+  const printed = execFileSync(python, ["-B", "-c", code], { encoding: "utf8" });
   expect(printed).toMatch(/^2 1 .*prefect-env\/lib/);
   expect(await project.content()).toEqual(before);
 
