@@ -8,7 +8,8 @@ const project = (name: string, include: string[], more: Record<string, unknown> 
 const patient = { testTimeout: 60_000, hookTimeout: 60_000, pool: "forks" };
 
 /** The fault matrix and the chaos hold a server to seconds: `npm run faults`, on a machine that does nothing else. */
-const forItself = process.env["SAILS_FAULT_MATRIX"] === "1" ? [] : ["test/faults/*.test.ts"];
+const isForItself = process.env["SAILS_FAULT_MATRIX"] === "1";
+const forItself = isForItself ? [] : ["test/faults/*.test.ts"];
 
 export default defineConfig({
   test: {
@@ -28,7 +29,7 @@ export default defineConfig({
         exclude: forItself,
         testTimeout: 600_000,
         hookTimeout: 600_000,
-        fileParallelism: false,
+        fileParallelism: !isForItself,
       }),
     ],
   },

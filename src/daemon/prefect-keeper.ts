@@ -103,6 +103,8 @@ export class PrefectKeeper implements Disposable {
   #canary: CanaryState = noCanary;
   /** Ids of what is told of it. */
   #toldOf: readonly string[] = [];
+  /** Before the first round there may have been none with a schedule to look at. */
+  #hasLookedAtDeployments = false;
   readonly reconciler: Reconciler;
   #paused: ReadonlySet<string> = new Set();
   #changedAt: ReadonlyMap<string, string> = new Map();
@@ -149,6 +151,11 @@ export class PrefectKeeper implements Disposable {
       config,
       api: { ...this.#api, updatePool: deps.updatePool },
       client: () => ({ program: this.#program?.file ?? "prefect", env: this.environment }),
+      changed: () => {
+        deps.changed();
+        if (!this.#hasLookedAtDeployments) this.#tasks.canary.request();
+        this.#hasLookedAtDeployments = true;
+      },
     });
   }
 

@@ -38,11 +38,8 @@ describe.each(["survey", "prefect-3.6.4"])("with the environment %s", (name) => 
     const run = await flows.create("ticker", seconds);
     await flows.until(run, "Running");
     const [server, before] = [await daemon.unit("server"), await daemon.unit(worker)];
-    const begin = performance.now();
     freeze(before.pid);
     await daemon.untilUnit(worker, ({ ready, pid }) => ready && pid !== before.pid);
-    // Two looks, half a minute apart, and the start of the next one.
-    expect((performance.now() - begin) / 1000).toBeLessThan(110);
     expect(daemon.output).toContain("its process has been stopped by a signal (SIGSTOP)");
     expect((await daemon.unit("server")).pid).toBe(server.pid);
     const ended = await flows.until(run, "Completed", "Failed", "Crashed", "Cancelled");

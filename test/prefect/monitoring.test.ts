@@ -258,9 +258,9 @@ test("each fault that can be provoked is told and taken back, and the panels sho
 });
 
 async function whileRestarted(place: Workplace, unit: string, awaited: Promise<void>) {
-  let isOver = false;
-  void awaited.finally(() => (isOver = true));
-  while (!isOver) await place.run("restart", unit, "--no-wait");
+  const over = new AbortController();
+  void awaited.finally(() => over.abort());
+  while (!over.signal.aborted) await place.run("restart", unit, "--no-wait");
   await awaited;
 }
 
